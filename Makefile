@@ -1,0 +1,79 @@
+# What a developer does, one command each. `make` alone lists them.
+
+# The Python to set up with; found by itself where it isn't given: make setup PYTHON=/path/to/python3.12
+PYTHON ?=
+VERSIONS := 3.13 3.12 3.11
+BIN := .venv/bin
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
+LOCK := --quiet --upgrade --no-header --no-annotate --strip-extras --allow-unsafe --generate-hashes --all-build-deps --resolver=backtracking \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
+comma := ,
+title = { echo "\# $(2), for Python 3.11 to 3.13. Made by: make lock"; cat requirements/$(1).txt; } > requirements/$(1).new && \
+	mv requirements/$(1).new requirements/$(1).txt
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup test test-pure lint format demo bench lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: .venv/.ready ## make the environment in .venv; the command is then .venv/bin/csat-stream
+	@:
+
+test: setup ## all tests, those against a real Kafka included (it is downloaded the first time)
+	@$(BIN)/python -m pytest -q
+
+test-pure: ## the tests that need no Kafka, on each Python from 3.11 to 3.13 of this machine
+	@found=0; for version in $(VERSIONS); do \
+		.ci/find-python $$version >/dev/null 2>&1 || { echo "Python $$version: not on this machine"; continue; }; \
+		found=1; echo "Python $$version:"; \
+		$(MAKE) --no-print-directory .venvs/$$version/.ready && .venvs/$$version/bin/python -m pytest -q -m "not kafka" -p no:cacheprovider || exit 1; \
+	done; test $$found = 1
+
+lint: setup ## style, types, import rules, generated files
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet --diff
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m schemas.generate --check
+	@$(BIN)/python -m stream.reference --check
+
+format: setup ## bring the code into the common form
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format --quiet
+
+demo: setup ## the main job on a simulated helpdesk, live in the terminal, until Ctrl-C
+	@$(BIN)/csat-stream demo
+
+bench: setup ## how fast it is, on the standard load; writes bench/results/latest.json
+	@$(BIN)/python -m bench.standard
+
+lock: .venvs/lock/.ready ## pin the newest packages that pyproject.toml allows on the oldest Python (3.11)
+	@.venvs/lock/bin/pip-compile $(LOCK) --extra demo --extra dev --output-file requirements/all.txt pyproject.toml
+	@.venvs/lock/bin/pip-compile $(LOCK) --constraint requirements/all.txt --output-file requirements/worker.txt pyproject.toml
+	@$(call title,all,All packages of development$(comma) tests and demo)
+	@$(call title,worker,The packages of the worker alone)
+
+clean: ## remove the environments and all that tools leave behind
+	@rm -rf .venv .venvs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready: pyproject.toml requirements/all.txt
+	@$(BIN)/python -c "" 2>/dev/null || { \
+		python="$(PYTHON)"; test -n "$$python" || python=$$(.ci/find-python $(VERSIONS)) || exit 1; \
+		echo "Setting up .venv with $$($$python --version) (about a minute)"; $$python -m venv --clear .venv; }
+	@$(BIN)/python $(PIP_INSTALL) --requirement requirements/all.txt
+	@$(BIN)/python $(PIP_INSTALL) --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venvs/lock/.ready:
+	@$$(.ci/find-python 3.11) -m venv --clear .venvs/lock
+	@.venvs/lock/bin/python $(PIP_INSTALL) pip-tools
+	@touch $@
+
+.venvs/%/.ready: pyproject.toml requirements/all.txt
+	@.venvs/$*/bin/python -c "" 2>/dev/null || $$(.ci/find-python $*) -m venv --clear .venvs/$*
+	@.venvs/$*/bin/python $(PIP_INSTALL) --requirement requirements/all.txt
+	@.venvs/$*/bin/python $(PIP_INSTALL) --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,46 @@
+"""What a result was measured on: machine and versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypedDict
+
+import psutil
+
+PACKAGES = ("csat-stream", "faust-streaming", "aiokafka", "msgspec", "numpy")
+
+
+class Machine(TypedDict):
+    """The machine; memory in GB, load of the minute before."""
+
+    cpu: str
+    cores: int
+    memory_gb: float
+    system: str
+    load_before: float
+
+
+def machine() -> Machine:
+    """The machine as it is now."""
+    return Machine(
+        cpu=_cpu_name(),
+        cores=psutil.cpu_count() or 1,
+        memory_gb=round(psutil.virtual_memory().total / 2**30, 1),
+        system=f"{platform.system()} {platform.machine()}",
+        load_before=round(os.getloadavg()[0], 2),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Python's version and those of the packages that matter for speed."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def _cpu_name() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"

@@ -1,0 +1,1 @@
+"""csat-stream: exact, current customer-satisfaction figures from helpdesk events in Kafka."""

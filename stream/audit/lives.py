@@ -1,0 +1,83 @@
+"""A ticket cut into lives, and what is known of each life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from schemas.essence import Closed, Essence, Merged, Offered, Opened, Rated, Reopened, Replied, order
+
+
+@dataclass(slots=True)
+class Life:
+    """One life of a ticket: its events that figures are made of, each kind in the order of the ticket."""
+
+    partition: int
+    opened: Opened | None = None
+    """The earliest one."""
+    human_replies: list[Replied] = field(default_factory=list)
+    closes: list[Closed] = field(default_factory=list)
+    offers: list[Offered] = field(default_factory=list)
+    ratings: list[Rated] = field(default_factory=list)
+    """Those of kind csat."""
+    merged: bool = False
+    stands_closed: bool = False
+    reopened: bool = False
+    """At least once after a close, "thanks" included."""
+    reopened_in_earnest: bool = False
+    """A reopening was answered by a human before the next close."""
+    reopening_pending: bool = False
+    """Reopened, since then neither answered nor closed."""
+
+    @property
+    def void(self) -> bool:
+        """Merged away, or spam by its last close."""
+        return self.merged or bool(self.closes and self.closes[-1].spam)
+
+    @property
+    def never_reopened(self) -> bool:
+        """Not reopened but for a "thanks"."""
+        return not (self.reopened_in_earnest or self.reopening_pending)
+
+    def add(self, event: Essence) -> None:
+        """Take in the next event of the ticket's order."""
+        match event:
+            case Opened():
+                self.opened = self.opened or event
+            case Offered():
+                self.offers.append(event)
+            case Replied():
+                self._reply(event)
+            case Closed():
+                self.closes.append(event)
+                self.stands_closed, self.reopening_pending = True, False
+            case Reopened():
+                self._reopen()
+            case Merged():
+                self.merged = True
+            case Rated():
+                if event.kind == "csat":
+                    self.ratings.append(event)
+
+    def _reply(self, event: Replied) -> None:
+        if not event.human:
+            return
+        self.human_replies.append(event)
+        if self.reopening_pending:
+            self.reopened_in_earnest, self.reopening_pending = True, False
+
+    def _reopen(self) -> None:
+        if self.stands_closed:
+            self.stands_closed, self.reopened, self.reopening_pending = False, True, True
+
+
+def cut(events: Iterable[Essence], life_gap: int, partition: int) -> list[Life]:
+    """The lives of one ticket; a closed one that was quiet for more than `life_gap` ms ends."""
+    lives: list[Life] = []
+    previous = 0
+    for event in sorted(events, key=order):
+        if not lives or (lives[-1].stands_closed and event.time - previous > life_gap):
+            lives.append(Life(partition))
+        lives[-1].add(event)
+        previous = event.time
+    return lives

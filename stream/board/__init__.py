@@ -1,0 +1,1 @@
+"""Scores for people to read: tables and plain lines for the terminal."""

@@ -1,0 +1,1 @@
+"""Parts for development and trial: an embedded Kafka, a simulated helpdesk, load generators."""

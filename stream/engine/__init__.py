@@ -1,0 +1,1 @@
+"""Faust with its own transport, store, flush and fencing."""

@@ -1,0 +1,104 @@
+"""The Faust app: group membership, assignment, standbys and recovery are Faust's; transport, store and flush are ours."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import faust
+from faust.stores import STORES
+from faust.transport.drivers import TRANSPORTS
+
+from stream.durations import SECOND
+from stream.engine.names import TABLE
+from stream.engine.slots import Slots
+from stream.engine.transport import SCHEME, Chunk
+
+_BUFFERED_CHUNKS = 16
+_CHUNKS_A_RECOVERY_STEP = 4
+
+
+class App(faust.App):
+    """A Faust app with the slots of this worker."""
+
+    slots: Slots
+
+
+def create_app(slots: Slots, partitions: int) -> App:
+    """The app of one worker. Nothing is started."""
+    settings = slots.settings
+    TRANSPORTS.aliases[SCHEME] = "stream.engine.transport:Transport"
+    STORES.aliases[SCHEME] = "stream.engine.store:Store"
+    session = settings.kafka.session_timeout / SECOND
+    app = App(
+        slots.names.group,
+        broker=[f"{SCHEME}://{server.strip()}" for server in settings.kafka.bootstrap_servers.split(",")],
+        store=f"{SCHEME}://",
+        datadir=Path(tempfile.mkdtemp(prefix="csat-stream-worker-")),
+        topic_partitions=partitions,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=session,
+        broker_rebalance_timeout=max(session, 10.0),
+        broker_heartbeat_interval=session / 6,
+        broker_max_poll_interval=300.0,
+        broker_max_poll_records=4 * 1000,
+        consumer_max_fetch_size=1024 * 1024,
+        stream_buffer_maxsize=_BUFFERED_CHUNKS,
+        stream_wait_empty=False,
+        stream_recovery_delay=0.0,
+        table_standby_replicas=settings.standbys,
+        broker_commit_interval=1.0,
+    )
+    app.slots = slots
+    _add_table(app, partitions)
+    _add_agents(app, slots)
+    slots.on_lost = _rejoin(app)
+    return app
+
+
+def _add_table(app: App, partitions: int) -> None:
+    app.Table(
+        TABLE,
+        key_type=bytes,
+        value_type=bytes,
+        partitions=partitions,
+        recovery_buffer_size=_CHUNKS_A_RECOVERY_STEP,
+        standby_buffer_size=_CHUNKS_A_RECOVERY_STEP,
+    )
+
+
+def _add_agents(app: App, slots: Slots) -> None:
+    sources = app.topic(*slots.settings.topics.sources, value_serializer="raw", key_serializer="raw")
+    leadership = app.topic(slots.names.scorer, value_serializer="raw", key_serializer="raw", internal=False)
+
+    @app.agent(sources, name="tickets", concurrency=1)
+    async def tickets(chunks: AsyncIterator[Chunk]) -> None:
+        consumer: Any = app.consumer
+        async for chunk in chunks:
+            try:
+                await slots.take(chunk, consumer.go_to, consumer.seek_number)
+            except Exception as error:  # noqa: BLE001 (Faust would acknowledge the chunk and go on)
+                await app.crash(error)
+
+    @app.agent(leadership, name="scorer", concurrency=1)
+    async def scorer(records: AsyncIterator[bytes]) -> None:
+        async for _ in records:
+            pass
+
+    _ = tickets, scorer
+
+
+def _rejoin(app: App) -> Any:
+    async def rejoin() -> None:
+        """Let the group assign anew; a partition that is assigned here again is claimed again."""
+        thread: Any = app.consumer._thread  # type: ignore[attr-defined]  # noqa: SLF001 (aiokafka has no public way to join again)
+        coordinator = thread._ensure_consumer()._coordinator  # noqa: SLF001
+        thread.thread_loop.call_soon_threadsafe(coordinator.request_rejoin)
+
+    return rejoin
+

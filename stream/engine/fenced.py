@@ -1,0 +1,101 @@
+"""A producer whose older namesakes the broker refuses.
+
+Asking for the producer id of a transactional id raises its epoch. From then on the first batch that reaches a partition's leader makes it
+refuse everything from the epochs before. No transactions are used: once the id is known, plain idempotent batches are written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Future
+from collections.abc import Iterable, Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.structs import RecordMetadata
+
+from stream.engine.topics import BATCH_LIMIT
+from stream.errors import FlushTooLarge
+from stream.kafka_client import client_options
+from stream.settings import Settings
+
+Record = tuple[bytes, bytes | None]
+Headers = list[tuple[str, bytes]]
+_OVERHEAD = 64 * 1024
+_SOFT_LIMIT = 512 * 1024
+_REQUEST_TIMEOUT_MS = 30_000
+_CLOSE_SECONDS = 5.0
+
+
+class OwnershipLost(Exception):  # noqa: N818 (an event of the protocol, not a fault)
+    """The broker refused a batch, or acknowledged one in a way that can't be explained: somebody else owns this now."""
+
+
+class FencedProducer:
+    """Writes whole batches to given partitions, as the only one with its transactional id."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+
+    @classmethod
+    async def open(cls, settings: Settings, transactional_id: str) -> FencedProducer:
+        """A producer with a new epoch. Waits for the broker."""
+        producer = AIOKafkaProducer(
+            **client_options(settings.kafka),
+            transactional_id=transactional_id,
+            max_batch_size=BATCH_LIMIT - _OVERHEAD,
+            max_request_size=2 * BATCH_LIMIT,
+            linger_ms=0,
+            request_timeout_ms=_REQUEST_TIMEOUT_MS,
+        )
+        await producer.start()
+        manager = producer._txn_manager  # noqa: SLF001 (the one place where aiokafka's transactions are turned into plain fencing)
+        while not manager.has_pid():
+            await asyncio.sleep(0.005)
+        manager.transactional_id = None
+        return cls(producer)
+
+    async def append(self, topic: str, partition: int, records: Sequence[Record]) -> int:
+        """Append all records as one batch, wholly or not at all; gives the offset of the first. FlushTooLarge where they do not fit."""
+        batch = self._producer.create_batch()
+        for key, value in records:
+            if batch.append(key=key, value=value, timestamp=None) is None:
+                raise FlushTooLarge(f"a flush of {len(records)} records does not fit one batch of {BATCH_LIMIT} bytes")
+        return await self._acknowledged(await self._send(batch, topic, partition), topic)
+
+    async def append_all(self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None, Headers]]) -> None:
+        """Append records in order, in as many batches as it takes, and wait for all of them."""
+        sent = []
+        batch = self._producer.create_batch()
+        for key, value, headers in records:
+            if batch.size() > _SOFT_LIMIT:
+                sent.append(await self._send(batch, topic, partition))
+                batch = self._producer.create_batch()
+            if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                raise FlushTooLarge(f"one record for {topic} does not fit a batch of {BATCH_LIMIT} bytes")
+        if batch.record_count():
+            sent.append(await self._send(batch, topic, partition))
+        for acknowledgement in sent:
+            await self._acknowledged(acknowledgement, topic)
+
+    async def _send(self, batch: BatchBuilder, topic: str, partition: int) -> Future[RecordMetadata]:
+        batch.close()
+        try:
+            return await self._producer.send_batch(batch, topic, partition=partition)
+        except KafkaError as error:
+            raise OwnershipLost(f"{topic}/{partition}: {type(error).__name__}") from error
+
+    async def _acknowledged(self, sent: Future[RecordMetadata], topic: str) -> int:
+        try:
+            offset: int = (await sent).offset
+        except KafkaError as error:
+            raise OwnershipLost(f"{topic}: {type(error).__name__}") from error
+        return offset
+
+    async def close(self) -> None:
+        """Stop without waiting for long; what is unsent is not sent any more."""
+        try:
+            await asyncio.wait_for(self._producer.stop(), _CLOSE_SECONDS)
+        except (KafkaError, asyncio.TimeoutError):
+            return

@@ -1,0 +1,131 @@
+"""The scorer: reads the sums of all partitions, publishes scores. One runs at a time; who takes over fences the one before.
+
+Its first publication is the full set of current scores, so whatever its predecessor left half-done is healed. Nothing is published before all sums were
+read, nor before now has come up to the newest score in the topic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.partitioner import murmur2
+from aiokafka.structs import ConsumerRecord
+
+from schemas.scores import score_key
+from stream.clock import WallClock, steady_ms
+from stream.engine.fenced import FencedProducer
+from stream.engine.names import Names
+from stream.engine.score_log import read_back
+from stream.engine.source_log import BrokerLog
+from stream.kafka_client import client_options
+from stream.settings import Settings
+from stream.windows.board import Board
+from stream.windows.now import Now, NowReader
+from stream.windows.published import REVISION_HEADER, ScoreRecord
+
+log = logging.getLogger(__name__)
+
+CLAIM = score_key("claim", {}, "now")
+"""Key of the tombstone with which a scorer takes over a partition; readers see nothing of it."""
+_POLL_MS = 25
+_ENDS_EVERY = 1_000
+
+
+class Scorer:
+    """One run of the scorer, from taking over to being stopped or refused."""
+
+    def __init__(self, settings: Settings, names: Names, source_log: BrokerLog) -> None:
+        self._settings = settings
+        self._names = names
+        self._source_log = source_log
+        self._clock = WallClock(settings.clock)
+        self._board = Board(settings)
+        self._now = NowReader(fixed=settings.clock.fixed)
+        self._ends: dict[tuple[str, int], int] = {}
+        self._ends_at = -_ENDS_EVERY
+        self._floor = 0
+        self._took_over = False
+        self.complete = asyncio.Event()
+
+    async def run(self) -> None:
+        """Take over and publish until cancelled; OwnershipLost when another scorer has taken over."""
+        producer = await FencedProducer.open(self._settings, self._names.scorer_id)
+        consumer = AIOKafkaConsumer(**client_options(self._settings.kafka), enable_auto_commit=False, max_poll_records=20_000)
+        try:
+            await consumer.start()
+            partitions = await self._claim(producer, consumer)
+            sums = [TopicPartition(self._names.sums, number) for number in sorted(consumer.partitions_for_topic(self._names.sums) or ())]
+            consumer.assign(sums)
+            await consumer.seek_to_beginning(*sums)
+            targets = await consumer.end_offsets(sums)
+            while True:
+                await self._read(consumer)
+                if self._took_over or await _reached(consumer, targets):
+                    await self._publish(producer, partitions)
+        finally:
+            await consumer.stop()
+            await producer.close()
+
+    async def _claim(self, producer: FencedProducer, consumer: AIOKafkaConsumer) -> int:
+        """Fence the scorer before in every partition of the score topic, then read back what it left; gives their number."""
+        topic = self._settings.topics.scores
+        await consumer._client.add_topic(topic)  # noqa: SLF001 (aiokafka knows no other way to ask for one topic's partitions)
+        await consumer._client.add_topic(self._names.sums)  # noqa: SLF001
+        partitions = len(consumer.partitions_for_topic(topic) or ())
+        claims = {number: await producer.append(topic, number, [(CLAIM, None)]) for number in range(partitions)}
+        left = await read_back(self._settings, claims)
+        for key, (revision, exists) in left.revisions.items():
+            self._board.remember(key, revision, exists=exists)
+        self._floor = left.newest
+        log.info("scorer: took over, %d scores found", sum(exists for _, exists in left.revisions.values()))
+        return partitions
+
+    async def _read(self, consumer: AIOKafkaConsumer) -> None:
+        fetched = await consumer.getmany(timeout_ms=_POLL_MS)
+        for place, records in fetched.items():
+            self._board.apply(place.partition, _changes(records))
+        if fetched:
+            self._board.settle()
+            await asyncio.sleep(0)
+
+    async def _publish(self, producer: FencedProducer, partitions: int) -> None:
+        now = await self._read_now()
+        if now.time is None or now.time < self._floor:
+            return
+        self._board.move(now.time)
+        if not self._took_over or (now.at_end and not self.complete.is_set()):
+            await self._send(producer, partitions, self._board.current())
+            self._took_over = True
+            if now.at_end:
+                self.complete.set()
+            return
+        await self._send(producer, partitions, self._board.due(steady_ms()))
+
+    async def _read_now(self) -> Now:
+        steady = steady_ms()
+        if steady - self._ends_at >= _ENDS_EVERY:
+            self._ends, self._ends_at = await self._source_log.all_ends(), steady
+        return self._now.read(self._board.status, self._ends, self._clock.wall(), steady)
+
+    async def _send(self, producer: FencedProducer, partitions: int, records: Sequence[ScoreRecord]) -> None:
+        by_partition: dict[int, list[ScoreRecord]] = {}
+        for record in records:
+            by_partition.setdefault((murmur2(record.key) & 0x7FFFFFFF) % partitions, []).append(record)
+        for number, own in by_partition.items():
+            await producer.append_all(
+                self._settings.topics.scores, number, ((record.key, record.value, [(REVISION_HEADER, str(record.revision).encode())]) for record in own)
+            )
+
+
+def _changes(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[tuple[bytes, bytes | None]]:
+    return [(record.key, record.value) for record in records if record.key is not None and record.key != b"C"]
+
+
+async def _reached(consumer: AIOKafkaConsumer, targets: dict[TopicPartition, int]) -> bool:
+    positions = [await consumer.position(place) >= target for place, target in targets.items()]
+    return all(positions)
+
+

@@ -1,0 +1,149 @@
+"""One partition as a worker owns it: its state, its producer, and the flush that makes the state durable.
+
+The order of a flush is fixed: dead letters acknowledged, then the state as one record batch, then its sums; only then may the offsets be committed and the
+next flush begin. Sums leave only once they are durable: a replay may interleave the four topics differently and would never take back a
+sum that only the first run had.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from schemas.read import Reader, Refused
+from stream.clock import WallClock, steady_ms
+from stream.engine.fenced import FencedProducer, OwnershipLost
+from stream.engine.letters import Letters
+from stream.engine.names import Names
+from stream.errors import LogDamaged
+from stream.kafka_client import LogRecord
+from stream.tickets import marker
+from stream.tickets.partition import CLAIM_KEY, Partition
+from stream.windows.board import STATUS_KEY
+from stream.windows.spans import panes_held_from
+
+log = logging.getLogger(__name__)
+
+FLUSH_WEIGHT = 2 * 1024 * 1024
+"""A flush is closed at about this size, far below the largest batch, since one more piece must always fit."""
+_PIECE = 250
+
+
+class Slot:
+    """The state of one partition in this worker. `position`: first changelog offset that the state does not hold."""
+
+    def __init__(self, number: int, names: Names, partition: Partition) -> None:
+        self.number = number
+        self.names = names
+        self.partition = partition
+        self.position = 0
+        self.claimed_at = -1
+        self.contiguous = True
+        self.recovered = False
+        self.lost = False
+        self.producer: FencedProducer | None = None
+        self.durable: dict[str, int] = {}
+        self.flushing = asyncio.Lock()
+        self.refused: list[tuple[LogRecord, Refused]] = []
+        self._last_flush = 0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether events may go in."""
+        return self.recovered and not self.lost and self.producer is not None
+
+    async def claim(self, producer: FencedProducer, worker: str) -> bool:
+        """Take over: from here on the broker refuses older owners. Tells whether the state in memory is still the newest."""
+        was_last = self.is_settled
+        self.producer = producer
+        await producer.append(self.names.sums, self.number, [(CLAIM_KEY, worker.encode())])
+        offset = await producer.append(self.names.changelog, self.number, [(CLAIM_KEY, worker.encode())])
+        if offset < self.position:
+            raise LogDamaged(f"{self.names.changelog}/{self.number} ends at offset {offset}, but {self.position} had been acknowledged")
+        kept = was_last and offset == self.position
+        self.claimed_at = offset
+        if kept:
+            self.position = offset + 1
+        return kept
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything sent was acknowledged, so that the state is worth keeping over a rebalance."""
+        return self.recovered and not self.lost and not self.flushing.locked()
+
+    def load(self, begins: int | None, records: Sequence[LogRecord]) -> None:
+        """Take in changelog records that begin at an offset; a hole is noted and nothing behind it is taken."""
+        if begins is None or begins > self.position:
+            self.contiguous = False
+        if not self.contiguous or records[-1].offset < self.position:
+            return
+        self.partition.load((record.key or b"", record.value) for record in records if record.offset >= self.position)
+        self.position = records[-1].offset + 1
+
+    def apply(self, topic: str, records: Sequence[LogRecord], reader: Reader) -> int:
+        """Take in a piece of source records; gives how many records that were, so that a flush can come between."""
+        piece = records[:_PIECE]
+        self.partition.apply(topic, piece, reader, self._refuse)
+        self.partition.settle()
+        return len(piece)
+
+    def _refuse(self, record: LogRecord, refused: Refused) -> None:
+        self.refused.append((record, refused))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next flush should go out now."""
+        return self.partition.weight >= FLUSH_WEIGHT
+
+    def wait_before_flush(self, interval: int) -> int:
+        """How long (ms) the next flush has to wait: nothing after quiet, otherwise the rest of the interval."""
+        return max(0, self._last_flush + interval - steady_ms())
+
+    async def flush(self, letters: Letters, clock: WallClock) -> None:
+        """Make everything durable that has changed. OwnershipLost where somebody else owns the partition now."""
+        async with self.flushing:
+            if not self.is_ready or not self.partition.changed:
+                return
+            try:
+                await self._flush(letters, clock)
+            except OwnershipLost:
+                self.lost = True
+                raise
+
+    async def _flush(self, letters: Letters, clock: WallClock) -> None:
+        producer = self.producer
+        while self.refused:
+            refused, self.refused = self.refused, []
+            await letters.send(refused)
+        if producer is None:
+            raise OwnershipLost("no producer")
+        flush = self.partition.flush(*panes_held_from(clock.wall()))
+        self._last_flush = steady_ms()
+        offset = await producer.append(self.names.changelog, self.number, flush.state)
+        self._check(offset)
+        self.position = offset + len(flush.state)
+        await self._send_sums(producer, [*flush.sums, (STATUS_KEY, marker.encode(flush.marker))])
+        self.durable = flush.marker.next_offsets
+
+    def _check(self, offset: int) -> None:
+        if offset < self.position:
+            raise LogDamaged(f"{self.names.changelog}/{self.number} appended at offset {offset}, but {self.position} was expected: the log has lost data")
+        if offset != self.position:
+            raise OwnershipLost(f"{self.names.changelog}/{self.number}: appended at {offset} instead of {self.position}")
+
+    async def _send_sums(self, producer: FencedProducer, records: Sequence[tuple[bytes, bytes | None]]) -> None:
+        await producer.append_all(self.names.sums, self.number, ((key, value, []) for key, value in records))
+
+    async def send_last_sums(self) -> None:
+        """After a recovery: the sums of the last flush once more, since its writer may have ended before they went out."""
+        if self.producer is not None and self.partition.flush_number:
+            status = (STATUS_KEY, marker.encode(self.partition.marker()))
+            await self._send_sums(self.producer, [*self.partition.sum_records(), status])
+        self.durable = dict(self.partition.next_offsets)
+
+    async def close(self) -> None:
+        """Let go of the producer."""
+        producer, self.producer = self.producer, None
+        if producer is not None:
+            await producer.close()

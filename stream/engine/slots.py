@@ -1,0 +1,233 @@
+"""All partitions that this worker holds: claims at a rebalance, recovery, and the offsets that Faust asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Collection
+from typing import TYPE_CHECKING
+
+from aiokafka.errors import KafkaError
+from faust.types import TP
+
+from schemas.read import Reader
+from stream.clock import WallClock
+from stream.engine.control import Generation
+from stream.engine.fenced import FencedProducer, OwnershipLost
+from stream.engine.letters import Letters
+from stream.engine.names import Names
+from stream.engine.slot import Slot
+from stream.engine.verify import SourceLog, verify_marker, verify_offsets
+from stream.errors import CsatStreamError, StartRefused
+from stream.rules import Rules
+from stream.settings import Settings
+from stream.tickets.partition import Partition
+
+if TYPE_CHECKING:
+    from stream.engine.transport import Chunk
+
+log = logging.getLogger(__name__)
+
+
+class Slots:
+    """The partitions of one worker. `on_lost` is called when one was lost to another worker; it makes this one rejoin the group."""
+
+    def __init__(self, settings: Settings, names: Names, rules: Rules, topic_ids: dict[str, str], generation: Generation) -> None:
+        self.settings = settings
+        self.names = names
+        self.rules = rules
+        self.reader = Reader(settings.scale_rules)
+        self.clock = WallClock(settings.clock)
+        self.letters = Letters(settings)
+        self.owns_scorer = False
+        self.on_lost: Callable[[], Awaitable[None]]
+        self.on_owner_change: Callable[[], Awaitable[None]]
+        self.on_failure: Callable[[BaseException], None]
+        self.source_log: SourceLog
+        self._topic_ids = topic_ids
+        self._generation = generation
+        self.has_joined = False
+        self._slots: dict[int, Slot] = {}
+        self._timers: dict[int, asyncio.Task[None]] = {}
+        self._worker = f"{socket.gethostname()}/{os.getpid()}"
+
+    # -- what Faust asks
+
+    def next_offset(self, topic: str, partition: int) -> int:
+        """First offset of a source topic partition that the state does not hold."""
+        slot = self._slots.get(partition)
+        return slot.partition.next_offsets.get(topic, 0) if slot else 0
+
+    def durable_offset(self, topic: str, partition: int) -> int | None:
+        """Offset that may be committed, if there is one."""
+        slot = self._slots.get(partition)
+        return slot.durable.get(topic) if slot and slot.is_ready else None
+
+    def persisted_offset(self, partition: int) -> int | None:
+        """Last changelog offset that the state holds; None where it holds nothing."""
+        slot = self._slots.get(partition)
+        return slot.position - 1 if slot and slot.position else None
+
+    # -- membership
+
+    async def on_rebalance(self, assigned: Collection[TP]) -> None:
+        """Claim the partitions that are owned in all four source topics, and drop the others."""
+        sources = self.settings.topics.sources
+        owned = {tp.partition for tp in assigned if all(TP(topic, tp.partition) in assigned for topic in sources)}
+        standbys = {tp.partition for tp in assigned if tp.topic == self.names.changelog} - owned
+        for number in [number for number in self._slots if number not in owned and number not in standbys]:
+            await self._drop(number)
+        for number in sorted(owned):
+            await self._claim(number)
+        self.owns_scorer = TP(self.names.scorer, 0) in assigned
+        self.has_joined = True
+        await self.on_owner_change()
+
+    async def _claim(self, number: int) -> None:
+        slot = self._slots.get(number)
+        if slot is not None:
+            await _until_settled(slot)
+            await slot.close()
+        producer = await FencedProducer.open(self.settings, self.names.owner_id(number))
+        if slot is not None and (slot.lost or not slot.contiguous):
+            await self._drop(number)
+            slot = None
+        slot = slot or self._new_slot(number)
+        try:
+            kept = await slot.claim(producer, self._worker)
+        except OwnershipLost:
+            log.warning("partition %d: the claim was refused", number)
+            slot.lost = True
+            await self.on_lost()
+            return
+        if not kept and slot.recovered:
+            claimed = slot.claimed_at
+            slot = self._slots[number] = self._new_slot(number)
+            slot.producer, slot.claimed_at = producer, claimed
+        log.info("partition %d: claimed at offset %d, %s", number, slot.claimed_at, "state kept" if kept else "state to be recovered")
+
+    def _new_slot(self, number: int) -> Slot:
+        slot = self._slots[number] = Slot(number, self.names, Partition(self.rules, dict(self._topic_ids)))
+        return slot
+
+    async def _drop(self, number: int) -> None:
+        slot = self._slots.pop(number, None)
+        if slot is not None:
+            slot.lost = True
+            await slot.close()
+
+    # -- recovery
+
+    def load(self, chunk: Chunk) -> None:
+        """Take in a chunk of a changelog, of a partition that is owned or kept as a standby."""
+        slot = self._slots.get(chunk.partition)
+        if slot is None:
+            slot = self._new_slot(chunk.partition)
+        if not slot.recovered:
+            slot.load(chunk.begins, chunk.records)
+
+    async def on_recovered(self, numbers: Collection[int]) -> None:
+        """The changelogs of these partitions have been read to their claims: check, and take up the work."""
+        for number in sorted(numbers):
+            slot = self._slots.get(number)
+            if slot is None or slot.lost or slot.recovered:
+                continue
+            if not slot.contiguous or slot.position <= slot.claimed_at:
+                log.warning("partition %d: the changelog was read with a hole; joining again", number)
+                slot.lost = True
+                await self.on_lost()
+                return
+            await self._take_up(slot)
+
+    async def _take_up(self, slot: Slot) -> None:
+        partition = slot.partition
+        if partition.flush_number == 0 and not partition.is_empty:
+            raise StartRefused(f"{self.names.changelog}/{slot.number} has data without a marker", "run `csat-stream rebuild`")
+        if not partition.flush_number:
+            begin = {topic: self._generation.first_offset(topic, slot.number) for topic in self.settings.topics.sources}
+            partition.next_offsets.update({topic: offset for topic, offset in begin.items() if offset})
+        else:
+            verify_marker(partition.recovered_marker, self.rules.fingerprint, self._topic_ids)
+        verify_offsets(partition, await self.source_log.ends(slot.number), slot.number)
+        partition.finish_loading()
+        partition.changed = True
+        slot.recovered = True
+        try:
+            await slot.send_last_sums()
+        except OwnershipLost as error:
+            await self._lose(slot, error)
+            return
+        log.info("partition %d: %d tickets recovered", slot.number, len(partition))
+        self.schedule(slot)
+
+    # -- work
+
+    async def take(self, chunk: Chunk, seek_again: Callable[[TP, int], Awaitable[None]], seek_number: Callable[[TP], int]) -> None:
+        """Take in a chunk of a source topic; one that does not begin where the state stands is fetched again."""
+        slot = self._slots.get(chunk.partition)
+        if slot is None or not slot.is_ready:
+            return
+        done = slot.partition.next_offsets.get(chunk.topic, 0)
+        tp = TP(chunk.topic, chunk.partition)
+        if chunk.begins is None or chunk.begins > done:
+            if chunk.seek == seek_number(tp):
+                await seek_again(tp, done)
+            return
+        records = chunk.records
+        while records and slot.is_ready:
+            records = records[slot.apply(chunk.topic, records, self.reader) :]
+            if slot.is_full:
+                await self._flush(slot)
+        self.schedule(slot)
+
+    def schedule(self, slot: Slot) -> None:
+        """Let a flush go out: at once after quiet, otherwise when the interval is over."""
+        timer = self._timers.get(slot.number)
+        if timer is None or timer.done():
+            self._timers[slot.number] = asyncio.get_running_loop().create_task(self._flush_soon(slot))
+
+    async def _flush_soon(self, slot: Slot) -> None:
+        while slot.is_ready and slot.partition.changed:
+            await asyncio.sleep(slot.wait_before_flush(self.settings.flush_interval) / 1000)
+            try:
+                await self._flush(slot)
+            except Exception as error:  # noqa: BLE001 (the edge of a background task)
+                self.on_failure(error)
+                return
+
+    async def _flush(self, slot: Slot) -> None:
+        try:
+            await slot.flush(self.letters, self.clock)
+        except OwnershipLost as error:
+            await self._lose(slot, error)
+
+    async def _lose(self, slot: Slot, error: OwnershipLost) -> None:
+        log.warning("partition %d: a batch was refused (%s); dropping the state and joining again", slot.number, error)
+        slot.lost = True
+        await self.on_lost()
+
+    def is_caught_up(self, ends: dict[tuple[str, int], int]) -> bool:
+        """Whether everything below these end offsets is durable in the partitions that this worker owns."""
+        mine = [number for number, slot in self._slots.items() if slot.producer is not None]
+        return all(self._slots[number].is_ready for number in mine) and all(
+            (self.durable_offset(topic, number) or 0) >= end for (topic, number), end in ends.items() if number in mine
+        )
+
+    async def stop(self) -> None:
+        """Make durable what is not, and let go of everything."""
+        for timer in self._timers.values():
+            timer.cancel()
+        for number, slot in list(self._slots.items()):
+            with contextlib.suppress(CsatStreamError, KafkaError, OSError):
+                await self._flush(slot)
+            await self._drop(number)
+        await self.letters.stop()
+
+
+async def _until_settled(slot: Slot) -> None:
+    """Wait for a flush under way; it ends by itself, with an acknowledgement or a refusal."""
+    async with slot.flushing:
+        return

@@ -1,0 +1,52 @@
+"""Faust's table storage: hands changelog chunks to the slots, and rebalances and recoveries with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from faust.stores.memory import Store as MemoryStore
+from faust.types import TP, EventT
+
+from stream.engine.slots import Slots
+from stream.errors import CsatStreamError
+
+
+class Store(MemoryStore[bytes, bytes]):
+    """Keeps nothing itself: the state is in the app's slots."""
+
+    @property
+    def _slots(self) -> Slots:
+        slots: Slots = self.app.slots  # type: ignore[attr-defined]
+        return slots
+
+    def persisted_offset(self, tp: TP) -> int | None:
+        """Last changelog offset that the state holds without a hole; recovery reads on behind it."""
+        return self._slots.persisted_offset(tp.partition)
+
+    async def on_rebalance(self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0) -> None:
+        """Claim what is owned now and let go of the rest, before recovery asks where the changelogs end."""
+        try:
+            await self._slots.on_rebalance(assigned)
+        except CsatStreamError as error:
+            await self.app.crash(error)
+            return
+        offsets = self.app.tables.recovery.active_offsets  # type: ignore[attr-defined]
+        for tp in [tp for tp in offsets if tp.topic == self._slots.names.changelog]:
+            offsets.pop(tp)
+
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        """The changelogs have been read: check them and take up the work."""
+        try:
+            await self._slots.on_recovered({tp.partition for tp in active_tps if tp.topic == self._slots.names.changelog})
+        except CsatStreamError as error:
+            await self.app.crash(error)
+
+    def apply_changelog_batch(self, batch: Iterable[EventT], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]) -> None:
+        """Take in changelog chunks. Faust would log an error and go on with a hole, so an error ends the worker."""
+        try:
+            for event in batch:
+                self._slots.load(event.message.value)
+        except Exception as error:  # noqa: BLE001 (the edge to Faust, which swallows everything)
+            asyncio.get_running_loop().create_task(self.app.crash(error))

@@ -1,0 +1,142 @@
+"""Faust's transport with whole chunks for messages, each of which says where it begins.
+
+Around a rebalance Faust drops what was fetched, and it seeks only where the group has a commit: chunks can vanish silently. So every chunk
+carries the offset at which it begins (the end of the chunk before, or the target of the last seek; unknown after an aborted fetch) and
+the number of the seek it was fetched after. Who reads it can tell a hole, and seek that offset again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, NamedTuple
+
+from aiokafka.structs import ConsumerRecord
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from stream.engine.slots import Slots
+
+SCHEME = "csat"
+CHUNK = 1_000
+"""Most records in one message."""
+
+
+class Chunk(NamedTuple):
+    """Records of one topic partition in offset order. `begins`: offset from which nothing is missing, None where that is unknown."""
+
+    topic: str
+    partition: int
+    begins: int | None
+    seek: int
+    records: list[ConsumerRecord[bytes, bytes]]
+
+
+class Consumer(driver.Consumer):
+    """Yields one message for each chunk, and seeks to where the state stands instead of to the group's commits."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._positions: dict[TP, int | None] = {}
+        self._seeks: dict[TP, int] = {}
+
+    @property
+    def _slots(self) -> Slots:
+        slots: Slots = self.app.slots  # type: ignore[attr-defined]
+        return slots
+
+    def seek_number(self, tp: TP) -> int:
+        """How often this topic partition was sought."""
+        return self._seeks.get(tp, 0)
+
+    async def go_to(self, tp: TP, offset: int) -> None:
+        """Fetch from this offset on; whatever was fetched before is void."""
+        await self.seek_wait({tp: offset})
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """Seek in the consumer's own thread (from another one it would break aiokafka), and note where the next chunks begin."""
+        for tp, offset in partitions.items():
+            self._seeks[tp] = self.seek_number(tp) + 1
+            self._positions[tp] = offset
+        await super().seek_wait(partitions)
+        for tp, offset in partitions.items():
+            self._read_offset[tp] = offset or None
+
+    async def perform_seek(self) -> None:
+        """Seek every source topic partition to where the state stands."""
+        sources = self._slots.settings.topics.sources
+        targets = {tp: self._slots.next_offset(tp.topic, tp.partition) for tp in self.assignment() if tp.topic in sources}
+        if targets:
+            await self.seek_wait(targets)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """Fetch, and give one message for each chunk."""
+        before = dict(self._seeks)
+        fetched, _ = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if not fetched:
+            return
+        pending = set(fetched)
+        try:
+            if self.should_stop:
+                return
+            if not self.flow_active:
+                await self.perform_seek()
+                return
+            for tp, records in fetched.items():
+                number = self.seek_number(tp)
+                if number != before.get(tp, 0):
+                    await self._fetch_again(tp)
+                    pending.discard(tp)
+                    continue
+                for start in range(0, len(records), CHUNK):
+                    if not self.flow_active or self.app.consumer_generation_id != generation:
+                        return
+                    if self.seek_number(tp) != number:
+                        break
+                    chunk = records[start : start + CHUNK]
+                    begins, self._positions[tp] = self._positions.get(tp), chunk[-1].offset + 1
+                    yield tp, self._message(tp, Chunk(tp.topic, tp.partition, begins, number, chunk), generation)
+                pending.discard(tp)
+        finally:
+            for tp in pending:
+                if self.seek_number(tp) == before.get(tp, 0):
+                    self._positions[tp] = None
+
+    async def _fetch_again(self, tp: TP) -> None:
+        """What was fetched may be from before a seek: seek to the same place once more."""
+        position = self._positions.get(tp)
+        if position is not None:
+            await self.go_to(tp, position)
+
+    def _message(self, tp: TP, chunk: Chunk, generation: int) -> ConsumerMessage:
+        last = chunk.records[-1]
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            last.timestamp / 1000.0,
+            last.timestamp_type,
+            [],
+            None,
+            chunk,
+            None,
+            0,
+            0,
+            tp,
+            generation_id=generation,
+        )
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """The offset to commit is the durable one; Faust's own account of what was acknowledged is not needed."""
+        self._acked[tp].clear()
+        self._acked_index[tp].clear()
+        return self._slots.durable_offset(tp.topic, tp.partition)
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Offsets that hold no record need no account."""
+
+
+class Transport(driver.Transport):
+    """Faust's Kafka transport with this consumer."""
+
+    Consumer = Consumer

@@ -1,0 +1,53 @@
+"""Checks between a recovered state and what it was made from: the source log, the settings, the format."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from stream.errors import StartRefused
+from stream.tickets.marker import FORMAT, Marker
+from stream.tickets.partition import Partition
+
+log = logging.getLogger(__name__)
+
+
+class Ends(NamedTuple):
+    """First offset that a topic partition still has, and the offset behind its last record."""
+
+    first: int
+    end: int
+
+
+class SourceLog(Protocol):
+    """Where the source topics begin and end."""
+
+    async def ends(self, partition: int) -> Mapping[str, Ends]:
+        """By topic, for one partition number."""
+
+
+def verify_marker(marker: Marker, fingerprint: str, topic_ids: Mapping[str, str]) -> None:
+    """StartRefused where the state can't be used with these settings and topics."""
+    if marker.format != FORMAT:
+        raise StartRefused(f"the state has format {marker.format}, this version reads {FORMAT}", "run `csat-stream rebuild`")
+    if marker.fingerprint != fingerprint:
+        raise StartRefused(
+            f"the state was made under other settings or figures (fingerprint {marker.fingerprint}, now {fingerprint})",
+            "run `csat-stream rebuild`, or go back to the settings it was made under",
+        )
+    for topic, topic_id in topic_ids.items():
+        if marker.topic_ids.get(topic, topic_id) != topic_id:
+            raise StartRefused(f"topic {topic} was deleted and made anew since the state was written", "run `csat-stream rebuild`")
+
+
+def verify_offsets(partition: Partition, ends: Mapping[str, Ends], number: int) -> None:
+    """StartRefused where a source log is shorter than what was read from it. What retention has removed unread is counted as lost and skipped."""
+    for topic, (first, end) in ends.items():
+        done = partition.next_offsets.get(topic, 0)
+        if done > end:
+            raise StartRefused(f"{topic}/{number} ends at offset {end}, but {done} records of it are in the state", "the log lost data: run `csat-stream rebuild`")
+        if done < first:
+            if done:
+                log.error("%s/%d: %d records were removed by retention before they were read; they are lost", topic, number, first - done)
+            partition.next_offsets[topic] = first

@@ -1,0 +1,179 @@
+"""The worker: checks, starts the Faust app, runs the scorer where it is owned, says when it has caught up, and stops cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiokafka.errors import KafkaError
+
+from stream.engine import topics
+from stream.engine.app import App, create_app
+from stream.engine.control import Generation, current_generation
+from stream.engine.fenced import OwnershipLost
+from stream.engine.names import Names
+from stream.engine.scorer import Scorer
+from stream.engine.slots import Slots
+from stream.engine.source_log import BrokerLog
+from stream.errors import CsatStreamError
+from stream.kpis.registry import layout
+from stream.rules import rules_of
+from stream.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_CHECK_SECONDS = 0.1
+_GENERATION_EVERY = 5.0
+_STOP_SECONDS = 20.0
+# Hardly anything here is cyclic; by default the collector would walk a million tickets again and again.
+_COLLECT_AFTER = (100_000, 20, 100)
+
+
+class Worker:
+    """One worker process. `publish` is off while a rebuild fills a new generation."""
+
+    def __init__(self, settings: Settings, generation: Generation, *, publish: bool = True) -> None:
+        self._settings = settings
+        self._generation = generation
+        self._publish = publish
+        self._names = Names(settings.app, generation.number)
+        self._scoring: asyncio.Task[None] | None = None
+        self._scorer: Scorer | None = None
+        self.caught_up = asyncio.Event()
+        self._failed: asyncio.Future[None] | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set. Raises what made it impossible to go on."""
+        gc.set_threshold(*_COLLECT_AFTER)
+        self._failed = asyncio.get_running_loop().create_future()
+        partitions, ids = await self._check_topics()
+        self._source_log = BrokerLog(self._settings, partitions)
+        self._slots = self._make_slots(ids)
+        app = create_app(self._slots, partitions)
+        await self._source_log.start()
+        await self._slots.letters.start()
+        targets = await self._source_log.all_ends()
+        tasks = [asyncio.create_task(self._watch_ready(targets)), asyncio.create_task(self._watch_generation())]
+        try:
+            await app.start()
+            await self._until_over(app, stop)
+        finally:
+            await self._shut_down(app, tasks)
+
+    async def _check_topics(self) -> tuple[int, dict[str, str]]:
+        async with topics.admin(self._settings) as client:
+            partitions = await topics.source_partitions(client, self._settings)
+            wanted = [
+                *topics.source_topics(self._settings, partitions),
+                *topics.output_topics(self._settings, partitions),
+                *topics.internal_topics(self._names, partitions),
+            ]
+            await topics.create(client, self._settings, topics.internal_topics(self._names, partitions))
+            found = await topics.check(client, self._settings, wanted)
+            return partitions, {name: found[name].id for name in self._settings.topics.sources}
+
+    def _make_slots(self, topic_ids: dict[str, str]) -> Slots:
+        rules = rules_of(self._settings, layout=layout())
+        slots = Slots(self._settings, self._names, rules, topic_ids, self._generation)
+        slots.source_log = self._source_log
+        slots.on_owner_change = self._on_owner_change
+        slots.on_failure = self._fail
+        return slots
+
+    # -- the scorer
+
+    async def _on_owner_change(self) -> None:
+        if not self._publish:
+            return
+        running = self._scoring is not None and not self._scoring.done()
+        if self._slots.owns_scorer and not running:
+            self._scorer = Scorer(self._settings, self._names, self._source_log)
+            self._scoring = asyncio.create_task(self._score(self._scorer))
+        elif not self._slots.owns_scorer and self._scoring is not None:
+            await _cancelled(self._scoring)
+            self._scoring = self._scorer = None
+
+    async def _score(self, scorer: Scorer) -> None:
+        try:
+            await scorer.run()
+        except OwnershipLost as error:
+            log.warning("scorer: refused (%s); joining again", error)
+            self._slots.owns_scorer = False
+            await self._slots.on_lost()
+        except (CsatStreamError, KafkaError, OSError, ValueError, RuntimeError) as error:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_exception(error)
+
+    # -- watching
+
+    async def _watch_ready(self, targets: dict[tuple[str, int], int]) -> None:
+        while not self._is_caught_up(targets):
+            await asyncio.sleep(_CHECK_SECONDS)
+        gc.collect()
+        gc.freeze()
+        log.info("caught up")
+        self.caught_up.set()
+        if self._settings.ready_file is not None:
+            self._settings.ready_file.write_text("ready\n", encoding="utf-8")
+
+    def _is_caught_up(self, targets: dict[tuple[str, int], int]) -> bool:
+        if not self._slots.has_joined or not self._slots.is_caught_up(targets):
+            return False
+        return self._scorer is None or self._scorer.complete.is_set()
+
+    async def _watch_generation(self) -> None:
+        """Another generation has taken over: this one ends, and says so."""
+        while True:
+            await asyncio.sleep(_GENERATION_EVERY)
+            with contextlib.suppress(KafkaError):
+                current = await current_generation(self._settings)
+                if current.number > self._generation.number:
+                    self._fail(CsatStreamError(f"generation {current.number} of the state has taken over; start this worker again"))
+                    return
+
+    async def _until_over(self, app: App, stop: asyncio.Event) -> None:
+        over = [asyncio.create_task(_wait(stop.wait)), asyncio.create_task(_wait(app._crashed.wait)), asyncio.create_task(_wait(lambda: self._failure))]  # noqa: SLF001
+        done, pending = await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        for task in done:
+            task.result()
+        if app.crash_reason is not None:
+            raise app.crash_reason
+
+    @property
+    def _failure(self) -> asyncio.Future[None]:
+        if self._failed is None:
+            raise RuntimeError("not running")
+        return self._failed
+
+    async def _shut_down(self, app: App, tasks: list[asyncio.Task[None]]) -> None:
+        if self._settings.ready_file is not None:
+            self._settings.ready_file.unlink(missing_ok=True)
+        for task in tasks:
+            await _cancelled(task)
+        if self._scoring is not None:
+            await _cancelled(self._scoring)
+        await self._slots.stop()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(app.stop(), _STOP_SECONDS)
+        await self._source_log.stop()
+        shutil.rmtree(Path(app.conf.datadir), ignore_errors=True)
+
+
+async def _wait(what: Callable[[], Awaitable[object]]) -> None:
+    await what()
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError, OwnershipLost, KafkaError):
+        await task

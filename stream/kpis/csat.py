@@ -1,0 +1,117 @@
+"""CSAT: 100 x satisfied / rated, with the mean, the distribution of stars, and the same by first ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from schemas.essence import Rated
+from stream.kpis.definition import Contribution, Kpi, Metric, Reading, Span, Sums, cell
+from stream.kpis.readings import DIGITS, percentage
+from stream.rules import Rules
+from stream.segments import Dimensions
+from stream.settings import Settings
+from stream.tickets.lives import Life
+
+BLOCK = 1
+_NAMES = ("satisfied", "rated", "star_1", "star_2", "star_3", "star_4", "star_5", "sum")
+"""Cells of one definition; `sum` is the sum of the scores moved to 1..5, in 1/10,000."""
+_LATEST, _FIRST, _LOCKED = cell(BLOCK, 0), cell(BLOCK, 10), cell(BLOCK, 20)
+_SUM = 7
+_UNIT = 10_000
+_KIND = "csat"
+
+
+def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) -> None:
+    """Every survey's latest and first rating at the time of the first, and what came after the lock."""
+    if not life.ratings or life.void:
+        return
+    for ratings in _surveys(life.ratings):
+        lock = _lock(life, ratings, rules)
+        counted = [rating for rating in ratings if rating.time <= lock]
+        if counted:
+            first, latest = counted[0], counted[-1]
+            add(_rating(life, rules, first.time, latest, _LATEST))
+            add(_rating(life, rules, first.time, first, _FIRST))
+        for rating in ratings[len(counted) :]:
+            add((rating.time, rules.segmenter.keys(_dimensions(life, rating, rules)), False, ((_LOCKED, 1),)))
+
+
+def _surveys(ratings: Iterable[Rated]) -> Iterable[list[Rated]]:
+    """CSAT ratings by survey, each by (time, source, id)."""
+    surveys: dict[str | None, list[Rated]] = {}
+    for rating in ratings:
+        if rating.kind == _KIND:
+            surveys.setdefault(rating.survey, []).append(rating)
+    return surveys.values()
+
+
+def _lock(life: Life, ratings: list[Rated], rules: Rules) -> int:
+    """Time (ms) after which nothing changes the survey: 14 days after its earliest offer, or after the first rating."""
+    offered = [offer.time for offer in life.offers if offer.survey == ratings[0].survey]
+    return min(offered, default=ratings[0].time) + rules.rating_lock
+
+
+def _rating(life: Life, rules: Rules, time: int, rating: Rated, base: int) -> Contribution:
+    satisfied = rating.score >= rules.scales[rating.low, rating.high]
+    moved = moved_score(rating)
+    star = (moved * 2 + _UNIT) // (2 * _UNIT)
+    cells = ((base + 1, 1), (base + 1 + star, 1), (base + _SUM, moved))
+    return time, rules.segmenter.keys(_dimensions(life, rating, rules)), False, ((base, 1), *cells) if satisfied else cells
+
+
+def moved_score(rating: Rated) -> int:
+    """The score moved linearly to 1..5, in 1/10,000 of a star, rounded half up."""
+    width = rating.high - rating.low
+    return _UNIT + ((rating.score - rating.low) * 8 * _UNIT + width) // (2 * width)
+
+
+def _dimensions(life: Life, rating: Rated, rules: Rules) -> Dimensions:
+    """Dimensions of the ticket with team and agent by the attribution rule, and the rating's channel where the ticket has none."""
+    team = agent = None
+    for source in rules.attribution:
+        found_team, found_agent = _attributed(life, rating, source)
+        team, agent = team or found_team, agent or found_agent
+    ticket = life.dimensions(agent)
+    return ticket._replace(team=team, channel=ticket.channel or rating.channel)
+
+
+def _attributed(life: Life, rating: Rated, source: str) -> tuple[str | None, str | None]:
+    """Team and agent by one source of the attribution rule."""
+    if source == "snapshot":
+        return rating.team, rating.agent
+    if source == "last_replier":
+        reply = life.replier_before(rating.time)
+        return (reply.team, reply.agent) if reply else (None, None)
+    closes = [close.agent for close in life.closes if close.time < rating.time]
+    return life.opened.team if life.opened else None, closes[-1] if closes else None
+
+
+def _reader(base: int) -> Callable[[Sums], Reading | None]:
+    def read(sums: Sums) -> Reading | None:
+        rated = sums[base + 1]
+        counts = {name: sums[base + index] for index, name in enumerate(_NAMES[:_SUM])}
+        if base == _LATEST:
+            counts["locked"] = sums[_LOCKED]
+        mean = round(sums[base + _SUM] / rated / _UNIT, DIGITS) if rated > 0 else None
+        return percentage(counts["satisfied"], rated, counts, {"mean": mean})
+
+    return read
+
+
+def _definition(settings: Settings) -> str:
+    satisfied = settings.scale_rules.get((1, 5))
+    return "csat/scales" if satisfied is None else f"csat/{satisfied}-5-of-5"
+
+
+KPI = Kpi(
+    name="csat",
+    block=BLOCK,
+    cells=(*_NAMES, "", "", *(f"first_{name}" for name in _NAMES), "", "", "locked"),
+    contribute=contribute,
+    metrics=(
+        Metric("csat", "percent", Span.SLIDING, _reader(_LATEST), _definition, "satisfied of the rated, by the latest rating of each survey", attributed=True),
+        Metric(
+            "csat_first", "percent", Span.SLIDING, _reader(_FIRST), lambda s: _definition(s) + "/first", "the same by the first rating of each survey", attributed=True
+        ),
+    ),
+)

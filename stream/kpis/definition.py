@@ -1,0 +1,113 @@
+"""What a KPI is made of: cells that are added and taken back, and metrics read from their sums. Pure.
+
+A KPI is one file in this folder with a constant `KPI`. It owns a block of cells: `block * 100` onwards for single cells, and
+room for quantile sketches. Cells are whole numbers that form a group: whatever is added can be taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal, Protocol
+
+from stream.rules import Rules
+from stream.segments import Keys
+from stream.settings import Settings
+from stream.tickets.lives import Life
+
+Cell = tuple[int, int]
+"""A cell and what is added to it."""
+Contribution = tuple[int, Keys, bool, tuple[Cell, ...]]
+"""Event time in ms, segments, whether it counts only from the first pane that begins at or after that time, cells."""
+Unit = Literal["percent", "seconds", "tickets", "unix_seconds"]
+
+SKETCH_FROM = 100_000
+SKETCH_ROOM = 2_000
+
+
+class Span(Enum):
+    """Which windows a metric has: sliding ones, ones that end 7 days before now, only 24h and 7d, or `now` alone."""
+
+    SLIDING = "sliding"
+    MATURED = "matured"
+    PROVISIONAL = "provisional"
+    LEVEL = "level"
+
+
+class Sums(Protocol):
+    """Summed cells of one segment and window."""
+
+    def __getitem__(self, cell: int) -> int:
+        """Sum of one cell."""
+
+    def sketch(self, first: int) -> Sequence[tuple[int, int]]:
+        """Filled buckets of the sketch that begins at cell `first`, in order: index and count."""
+
+
+class Levels(Sums, Protocol):
+    """Sums over everything up to now, as the metrics of the window `now` read them."""
+
+    @property
+    def oldest(self) -> int | None:
+        """Earliest opening of the waiting tickets, in ms."""
+
+    def younger(self, cell: int, hours: int) -> int:
+        """Sum of one cell over the last `hours` hour panes."""
+
+    def to_the_minute(self, cell: int) -> int:
+        """Sum of one cell up to the last full minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a metric says: `low` and `high` are its interval, `stats` further figures of the same cases."""
+
+    value: float
+    n: int
+    counts: Mapping[str, int]
+    low: float | None = None
+    high: float | None = None
+    stats: Mapping[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One published figure. `read` gives None where n is 0; `definition` names the profile in the score record."""
+
+    name: str
+    unit: Unit
+    span: Span
+    read: Callable[[Sums], Reading | None] | Callable[[Levels], Reading | None]
+    definition: Callable[[Settings], str]
+    meaning: str
+    attributed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One file's figures: the single cells by name, the number of sketches, what a life contributes, what is read.
+
+    `also_reads`: cells of other KPIs that the metrics read. `reads_oldest`: they read the oldest waiting ticket.
+    `ages`: the numbers of hours they ask `younger` for.
+    """
+
+    name: str
+    block: int
+    cells: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    contribute: Callable[[Life, Rules, Callable[[Contribution], None]], None]
+    sketches: int = 0
+    also_reads: tuple[int, ...] = ()
+    reads_oldest: bool = False
+    ages: tuple[int, ...] = ()
+
+
+def cell(block: int, index: int) -> int:
+    """Number of a single cell."""
+    return block * 100 + index
+
+
+def sketch_cell(block: int, index: int = 0) -> int:
+    """Number of the first bucket of a sketch; a block has room for five."""
+    return SKETCH_FROM + (block * 5 + index) * SKETCH_ROOM

@@ -1,0 +1,77 @@
+"""Segments: the configured lists of dimensions, and the keys of the segments that one set of values belongs to. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+NONE = "(none)"
+"""Name of a missing value."""
+NOBODY = ""
+"""Agent of a figure that belongs to no agent: such a figure is left out of segments with that dimension."""
+AGENT = "agent"
+
+
+class Dimensions(NamedTuple):
+    """Values of one figure in every dimension."""
+
+    team: str | None = None
+    channel: str | None = None
+    product: str | None = None
+    priority: str | None = None
+    language: str | None = None
+    campaign: str | None = None
+    agent: str | None = NOBODY
+
+
+class Keys(NamedTuple):
+    """Segment keys of one set of values: `all` of them, and the `sliding` ones (agent-level figures never slide)."""
+
+    all: tuple[str, ...]
+    sliding: tuple[str, ...]
+
+
+def segment_key(segment: Mapping[str, str]) -> str:
+    """Canonical text of a segment: compact JSON with sorted names; `{}` is everything."""
+    return json.dumps(segment, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def parse_segment(key: str) -> dict[str, str]:
+    """The segment of a key made by `segment_key`."""
+    segment: dict[str, str] = json.loads(key)
+    return segment
+
+
+def pseudonym(agent: str, secret: bytes) -> str:
+    """Keyed hash that stands for an agent: 16 hex digits."""
+    return hashlib.blake2b(agent.encode(), key=secret[:64], digest_size=8).hexdigest()
+
+
+class Segmenter:
+    """Finds the segment keys of dimension values; every distinct set of values is worked out once."""
+
+    def __init__(self, segments: Sequence[Sequence[str]], secret: bytes | None = None) -> None:
+        self._lists = [tuple(dimensions) for dimensions in segments]
+        self._secret = secret
+        self._known: dict[Dimensions, Keys] = {}
+
+    def keys(self, values: Dimensions) -> Keys:
+        """Keys of all segments that these values belong to."""
+        known = self._known.get(values)
+        if known is None:
+            known = self._known[values] = self._work_out(values)
+        return known
+
+    def _work_out(self, values: Dimensions) -> Keys:
+        lists = [dimensions for dimensions in self._lists if not (AGENT in dimensions and values.agent == NOBODY)]
+        keys = [segment_key({name: self._value(values, name) for name in dimensions}) for dimensions in lists]
+        sliding = [key for key, dimensions in zip(keys, lists, strict=True) if AGENT not in dimensions]
+        return Keys(tuple(keys), tuple(sliding))
+
+    def _value(self, values: Dimensions, name: str) -> str:
+        value: str | None = getattr(values, name)
+        if value is None:
+            return NONE
+        return pseudonym(value, self._secret) if name == AGENT and self._secret else value

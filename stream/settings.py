@@ -1,0 +1,299 @@
+"""Settings: one frozen model, read from `csat.yaml`, overridden by the environment (`CSAT_` and `__`), checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from stream import durations
+from stream.durations import DAY, HOUR, MINUTE, SECOND, Duration
+from stream.errors import ConfigError, Fault
+
+Dimension = Literal["team", "channel", "product", "priority", "agent", "campaign", "language"]
+AgentLevel = Literal["off", "pseudonymous", "on"]
+AttributionSource = Literal["snapshot", "last_replier", "ticket"]
+ALL = "all"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Kafka(_Part):
+    """How to reach the brokers. Secrets come from files or the environment, never from the command line."""
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    """Comma-separated host:port list."""
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How connections are secured."""
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """SASL mechanism, used with the SASL protocols."""
+    sasl_username: str | None = None
+    """SASL user name."""
+    sasl_password_file: Path | None = None
+    """File that holds the SASL password."""
+    ssl_cafile: Path | None = None
+    """CA certificates; the system's where absent."""
+    session_timeout: Duration = 6 * SECOND
+    """After this long without a heartbeat a worker's partitions go to another; brokers refuse less than 6 s by default."""
+    replication_factor: int | None = Field(default=None, ge=1)
+    """Of topics this program creates; 3 where there are three brokers or more, otherwise 1."""
+
+
+class Topics(_Part):
+    """Names of the topics that this program shares with others."""
+
+    opened: str = "support.ticket.opened.v1"
+    """Tickets opened."""
+    replied: str = "support.ticket.replied.v1"
+    """Replies and notes."""
+    closed: str = "support.ticket.closed.v1"
+    """Tickets closed, reopened, merged."""
+    ratings: str = "support.rating.submitted.v1"
+    """Ratings submitted and surveys offered."""
+    scores: str = "support.score.updated.v1"
+    """Scores (output, compacted)."""
+    dead_letters: str = "support.deadletter.v1"
+    """What could not be read (output)."""
+
+    @property
+    def sources(self) -> tuple[str, str, str, str]:
+        """The four topics that are read."""
+        return self.opened, self.replied, self.closed, self.ratings
+
+
+class Scale(_Part):
+    """One rating scale: scores from `min` to `max`, satisfied from `satisfied` on."""
+
+    min: int
+    """Lowest score."""
+    max: int
+    """Highest score."""
+    satisfied: int
+    """Lowest score that counts as satisfied."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Scale:
+        if not self.min < self.satisfied <= self.max:
+            raise ValueError("must hold: min < satisfied <= max")
+        return self
+
+
+class Targets(_Part):
+    """Targets of time figures."""
+
+    first_response: dict[str, Duration] = Field(default={"default": HOUR, "email": HOUR, "chat": HOUR, "social": HOUR, "phone": 3 * MINUTE})
+    """First-response target by channel; `default` is for every other channel."""
+
+    @field_validator("first_response")
+    @classmethod
+    def _has_default(cls, value: dict[str, int]) -> dict[str, int]:
+        if "default" not in value:
+            raise ValueError("the key 'default' is missing")
+        return value
+
+
+class Publishing(_Part):
+    """How often one score record may be published: at once after quiet, then every window / `divisor`, between `min` and `max`."""
+
+    divisor: int = Field(default=3600, ge=1)
+    """The window is divided by this."""
+    min: Duration = SECOND
+    """Shortest interval."""
+    max: Duration = MINUTE
+    """Longest interval."""
+
+
+class Clock(_Part):
+    """Where `now` comes from when there is no traffic. Only `try`, `demo` and tests set it."""
+
+    fixed: int | None = None
+    """Now stands still at this time (ms since 1970)."""
+    simulated_from: int | None = None
+    """Simulated time began here (ms since 1970) ..."""
+    simulated_at: int | None = None
+    """... at this wall-clock time (ms since 1970) ..."""
+    simulated_speed: float = Field(default=1.0, gt=0)
+    """... and runs this many times faster until it has caught up with the wall clock."""
+
+
+DEFAULT_SEGMENTS: tuple[tuple[Dimension, ...], ...] = ((), ("team",), ("channel",), ("team", "channel"))
+DEFAULT_SCALES = (
+    Scale(min=0, max=1, satisfied=1),
+    Scale(min=1, max=2, satisfied=2),
+    Scale(min=1, max=3, satisfied=3),
+    Scale(min=1, max=5, satisfied=4),
+    Scale(min=1, max=7, satisfied=6),
+    Scale(min=0, max=10, satisfied=8),
+    Scale(min=0, max=100, satisfied=80),
+)
+
+
+class Settings(BaseSettings):
+    """All settings. Names, defaults and descriptions here make the settings reference in `docs/settings.md`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="CSAT_", env_nested_delimiter="__", use_attribute_docstrings=True, nested_model_default_partial_update=True
+    )
+
+    app: str = Field(default="csat-stream", pattern=r"^[a-zA-Z0-9._-]{1,80}$")
+    """Name of this installation: consumer group, and prefix of its internal topics."""
+    kafka: Kafka = Kafka()
+    """Brokers."""
+    topics: Topics = Topics()
+    """Topics."""
+    segments: tuple[tuple[Dimension, ...], ...] = DEFAULT_SEGMENTS
+    """Lists of dimensions to publish scores for; the empty list is everything."""
+    windows: tuple[str, ...] = ("15m", "1h", "4h", "24h", "7d", "30d", ALL)
+    """Sliding windows: whole minutes up to 4h, whole hours up to 30d; `all` is everything since the beginning."""
+    publish: Publishing = Publishing()
+    """Publishing intervals."""
+    agents: AgentLevel = "off"
+    """Agent-level figures: off, pseudonymous or on."""
+    agent_key_file: Path | None = None
+    """File with the secret key of pseudonyms (16 bytes or more); required for `pseudonymous`."""
+    min_group: int = Field(default=5, ge=2)
+    """Agent-level figures with fewer cases are withheld."""
+    min_n: int = Field(default=10, ge=1)
+    """Scores with fewer cases have the state insufficient_data."""
+    scales: tuple[Scale, ...] = DEFAULT_SCALES
+    """Rating scales that are accepted."""
+    attribution: tuple[AttributionSource, ...] = ("snapshot", "last_replier", "ticket")
+    """Where the team and agent of a rating come from: the first of these that has one."""
+    targets: Targets = Targets()
+    """Targets."""
+    lateness: Duration = 7 * DAY
+    """Events older than this against the newest of their topic partition are dead letters."""
+    future: Duration = 5 * MINUTE
+    """Events further than this after their broker timestamp are dead letters."""
+    life_gap: Duration = 21 * DAY
+    """A closed ticket that has been quiet for longer begins a new life with the next event."""
+    max_open_age: Duration = 400 * DAY
+    """Open tickets older than this leave backlog and waiting figures."""
+    rating_lock: Duration = 14 * DAY
+    """Ratings later than this after the survey was offered (or first rated) change nothing."""
+    flush_interval: Duration = 250
+    """State is made durable at once after quiet, then at least this often."""
+    standbys: int = Field(default=0, ge=0)
+    """Copies of the state that other workers keep ready."""
+    ready_file: Path | None = None
+    """Created once the worker has caught up, removed when it stops."""
+    clock: Clock = Clock()
+    """Source of now."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+    @field_validator("segments")
+    @classmethod
+    def _segments_are_sets(cls, value: tuple[tuple[Dimension, ...], ...]) -> tuple[tuple[Dimension, ...], ...]:
+        if not value:
+            raise ValueError("at least one list is needed; [] is everything")
+        for dimensions in value:
+            if len(set(dimensions)) != len(dimensions):
+                raise ValueError(f"{list(dimensions)} names a dimension twice")
+        sets = [frozenset(dimensions) for dimensions in value]
+        for dimensions, seen in zip(value, sets, strict=True):
+            if sets.count(seen) > 1:
+                raise ValueError(f"{list(dimensions)} is listed twice")
+        return value
+
+    @field_validator("windows")
+    @classmethod
+    def _windows_fit_panes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("at least one window is needed")
+        lengths = [0 if name == ALL else window_length(name) for name in value]
+        if len(set(lengths)) != len(lengths):
+            raise ValueError("two windows have the same length")
+        return value
+
+    @field_validator("scales")
+    @classmethod
+    def _scales_differ(cls, value: tuple[Scale, ...]) -> tuple[Scale, ...]:
+        ordered = sorted((scale.min, scale.max) for scale in value)
+        for one, other in pairwise(ordered):
+            if one == other:
+                raise ValueError(f"the scale {one[0]} to {one[1]} is listed twice")
+        return value
+
+    @model_validator(mode="after")
+    def _agents_allowed(self) -> Settings:
+        if self.agents == "off" and any("agent" in dimensions for dimensions in self.segments):
+            raise ValueError("segments: the dimension 'agent' needs 'agents: on' or 'agents: pseudonymous'")
+        if self.agents == "pseudonymous" and self.agent_key_file is None:
+            raise ValueError("agents: 'pseudonymous' needs agent_key_file")
+        return self
+
+    @property
+    def scale_rules(self) -> dict[tuple[int, int], int]:
+        """Lowest satisfied score by (lowest, highest) score of a scale."""
+        return {(scale.min, scale.max): scale.satisfied for scale in self.scales}
+
+
+def window_length(name: str) -> int:
+    """Length of a window in milliseconds; ValueError where panes can't make it up. `all` has none."""
+    length = durations.parse(name)
+    unit, limit = (MINUTE, 4 * HOUR) if length <= 4 * HOUR else (HOUR, 30 * DAY)
+    if length % unit or length > limit:
+        raise ValueError(f"{name}: windows are whole minutes up to 4h, whole hours up to 30d, or 'all'")
+    return length
+
+
+
+
+def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Settings of a file, the environment over it, `overrides` over both; ConfigError with every fault at once."""
+    source = str(path) if path else "settings"
+    from_file = _read_file(path) if path else {}
+    try:
+        from_environment = _environment()
+        return Settings(**_merged(_merged(from_file, from_environment), dict(overrides or {})))
+    except ValidationError as error:
+        raise ConfigError(source, faults(error)) from None
+
+
+def faults(error: ValidationError) -> tuple[Fault, ...]:
+    """Every fault of a pydantic error with its dotted path; never the value that was given."""
+    return tuple(Fault(".".join(str(part) for part in item["loc"]), item["msg"].removeprefix("Value error, ")) for item in error.errors(include_input=False, include_url=False))
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(str(path), (Fault("", error.strerror or "can't be read"),)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigError(str(path), (Fault(where, "not valid YAML"),)) from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(str(path), (Fault("", "must be a mapping of settings"),))
+    return {str(key): value for key, value in content.items()}
+
+
+def _environment() -> dict[str, Any]:
+    from pydantic_settings import EnvSettingsSource
+
+    return dict(EnvSettingsSource(Settings)())
+
+
+def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    both = {key: _merged(under[key], over[key]) for key in under.keys() & over.keys() if isinstance(under[key], dict) and isinstance(over[key], dict)}
+    return {**under, **over, **both}

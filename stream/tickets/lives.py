@@ -1,0 +1,107 @@
+"""The lives of one ticket: its events in order, split where it was closed and quiet for long, or open for too long. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from schemas.essence import Closed, Essence, Merged, Offered, Opened, Rated, Reopened, Replied
+from stream.segments import NOBODY, Dimensions
+
+
+class Life:
+    """One life of a ticket, folded from its events in order. Lists are in that order."""
+
+    __slots__ = ("closed", "closes", "ended", "humans", "last", "merged", "offers", "opened", "ratings", "reopens")
+
+    def __init__(self) -> None:
+        self.opened: Opened | None = None
+        self.humans: list[Replied] = []
+        self.closes: list[Closed] = []
+        self.reopens: list[Reopened] = []
+        self.ratings: list[Rated] = []
+        self.offers: list[Offered] = []
+        self.merged = False
+        self.closed = False
+        self.ended = False
+        self.last = 0
+
+    @property
+    def void(self) -> bool:
+        """Merged away, or spam by its last close: in no figure."""
+        return self.merged or (bool(self.closes) and self.closes[-1].spam)
+
+    @property
+    def standing_open(self) -> bool:
+        """Opened, not closed, and not given up for its age."""
+        return self.opened is not None and not self.closed and not self.ended
+
+    @property
+    def waiting(self) -> bool:
+        """A customer's ticket that stands open without a human reply."""
+        return self.standing_open and self.opened is not None and self.opened.by_customer and not self.humans
+
+    def dimensions(self, agent: str | None = NOBODY) -> Dimensions:
+        """Dimensions of a ticket figure; `agent` is whom it belongs to."""
+        opened = self.opened
+        if opened is None:
+            return Dimensions(agent=agent)
+        return Dimensions(opened.team, opened.channel, opened.product, opened.priority, opened.language, opened.campaign, agent)
+
+    def replier_before(self, time: int) -> Replied | None:
+        """Last human reply earlier than `time`."""
+        for reply in reversed(self.humans):
+            if reply.time < time:
+                return reply
+        return None
+
+    def agent_of_close(self, close: Closed) -> str | None:
+        """Whom a close belongs to: the last human replier up to it, else the agent who closed."""
+        for reply in reversed(self.humans):
+            if reply.time <= close.time:
+                return reply.agent
+        return close.agent
+
+    def add(self, event: Essence) -> None:
+        """Fold the next event in order."""
+        self.last = event.time
+        kind = type(event)
+        if kind is Replied:
+            if event.human:  # type: ignore[union-attr]
+                self.humans.append(event)  # type: ignore[arg-type]
+        elif kind is Opened:
+            if self.opened is None:
+                self.opened = event  # type: ignore[assignment]
+        elif kind is Closed:
+            self.closes.append(event)  # type: ignore[arg-type]
+            self.closed = True
+        elif kind is Rated:
+            self.ratings.append(event)  # type: ignore[arg-type]
+        elif kind is Reopened:
+            if self.closed:
+                self.reopens.append(event)  # type: ignore[arg-type]
+                self.closed = False
+        elif kind is Merged:
+            self.merged = True
+        else:
+            self.offers.append(event)  # type: ignore[arg-type]
+
+
+def lives_of(events: Iterable[Essence], life_gap: int, max_open_age: int, swept: int = 0) -> list[Life]:
+    """Lives of a ticket from its events in order. Every life but the last has ended, and the last if it was open for too long at `swept`."""
+    lives: list[Life] = []
+    life = Life()
+    for event in events:
+        if not lives or _is_over(life, event.time, life_gap, max_open_age):
+            life.ended = True
+            life = Life()
+            lives.append(life)
+        life.add(event)
+    if life.opened is not None and not life.closed and life.opened.time + max_open_age < swept:
+        life.ended = True
+    return lives
+
+
+def _is_over(life: Life, time: int, life_gap: int, max_open_age: int) -> bool:
+    if life.closed:
+        return time - life.last > life_gap
+    return life.opened is not None and time - life.opened.time > max_open_age

@@ -1,0 +1,332 @@
+"""The state of one partition: its tickets, its sums, and where it stands in the four source topics. Pure.
+
+Records go in with `apply`; `flush` gives everything that changed as records for the changelog, with a marker at the end;
+`load` takes such records back. Whoever drives it makes a flush durable before the next, or drops the whole partition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from schemas.deadletters import DeadLetterClass
+from schemas.essence import Essence
+from schemas.read import Reader, Refused
+from stream.durations import HOUR
+from stream.errors import Fault
+from stream.kafka_client import LogRecord
+from stream.kpis.definition import Contribution
+from stream.kpis.registry import contributions
+from stream.rules import Rules
+from stream.tickets import marker, ticket
+from stream.tickets.calendar import Calendar
+from stream.tickets.lives import Life, lives_of
+from stream.tickets.marker import Marker
+from stream.tickets.sums import Sums
+from stream.tickets.ticket import Added, Ticket
+from stream.tickets.waiting import Waiting
+from stream.windows import panes
+
+MARKER_KEY = b"M"
+CLAIM_KEY = b"C"
+TICKET_KEY = b"T"
+OLDEST = "W"
+Record = tuple[bytes, bytes | None]
+
+_NOTHING: list[list[Contribution]] = []
+
+
+@dataclass(slots=True)
+class _Open:
+    """A ticket in work since the last flush: what it contributes as far as the sums know, and whether they must look again."""
+
+    ticket: Ticket
+    contributed: list[list[Contribution]]
+    due: int = 0
+    waiting: int = 0
+    stale: bool = True
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """One atomic step: `state` records for the changelog (the marker last), and the sums among them."""
+
+    number: int
+    state: list[Record]
+    sums: list[Record]
+    marker: Marker
+
+
+class Partition:
+    """State of one partition number of all source topics."""
+
+    def __init__(self, rules: Rules, topic_ids: dict[str, str] | None = None) -> None:
+        self.rules = rules
+        self.sums = Sums()
+        self.waiting = Waiting()
+        self.next_offsets: dict[str, int] = {}
+        self.newest: dict[str, int] = {}
+        self.topic_ids = topic_ids or {}
+        self.flush_number = 0
+        self.last_sums: set[bytes] = set()
+        self.recovered_marker: Marker = self.marker()
+        self.changed = False
+        self._tickets: dict[str, bytes] = {}
+        self._open: dict[str, _Open] = {}
+        self._stale: list[tuple[str, _Open]] = []
+        self._calendar = Calendar()
+        self._loading: set[bytes] = set()
+        self._weight = 0
+
+    def __len__(self) -> int:
+        return len(self._tickets)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever loaded or taken in."""
+        return not self._tickets and not self._loading
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes the next flush has."""
+        return self._weight + self.sums.weight
+
+    # -- events in
+
+    def apply(self, topic: str, records: Sequence[LogRecord], reader: Reader, refuse: Callable[[LogRecord, Refused], None]) -> None:
+        """Take in records of one topic in offset order; what can't count goes to `refuse`. Records already in the state are skipped."""
+        done = self.next_offsets.get(topic, 0)
+        newest = self.newest.get(topic)
+        read, future, lateness = reader.read, self.rules.future, self.rules.lateness
+        for record in records:
+            if record.offset < done:
+                continue
+            try:
+                name, event = read(record.key, record.value, record.headers)
+                time = event.time
+                if time > record.timestamp + future:
+                    raise Refused(DeadLetterClass.FUTURE, (Fault("time", f"{(time - record.timestamp) // 1000} s after the broker's timestamp"),))
+                if newest is None or time > newest:
+                    newest = time
+                elif time < newest - lateness:
+                    raise Refused(DeadLetterClass.LATE, (Fault("time", f"{(newest - time) // 1000} s before the newest event of its topic partition"),))
+                self._add(name, event)
+            except Refused as refused:
+                refuse(record, refused)
+        self.next_offsets[topic] = max(done, records[-1].offset + 1)
+        if newest is not None:
+            self.newest[topic] = newest
+        self.changed = True
+
+    def _add(self, name: str, event: Essence) -> None:
+        held = self._open.get(name)
+        if held is None:
+            held = self._take(name)
+        added = held.ticket.add(event)
+        if added is Added.NEW or added is Added.CONFLICT_REPLACED:
+            self._weight += 64
+            if not held.stale:
+                held.stale = True
+                self._stale.append((name, held))
+        if added is Added.CONFLICT_KEPT or added is Added.CONFLICT_REPLACED:
+            raise Refused(DeadLetterClass.CONFLICT, (Fault("id", f"another body stands under the same source and id ({added.value})"),))
+
+    def _take(self, name: str) -> _Open:
+        """The ticket unpacked for changing, with what it has contributed."""
+        packed = self._tickets.get(name)
+        if packed is None:
+            held = _Open(Ticket(), _NOTHING)
+        else:
+            known = ticket.unpack(packed)
+            held = _Open(known, contributions(self._lives(known), self.rules), ticket.head(packed).due)
+            self._weight += len(packed)
+        self._weight += 32 + len(name)
+        self._open[name] = held
+        self._stale.append((name, held))
+        return held
+
+    def _lives(self, known: Ticket) -> list[Life]:
+        return lives_of(known.in_order(), self.rules.life_gap, self.rules.max_open_age, known.swept)
+
+    # -- contributions
+
+    def settle(self) -> None:
+        """Bring the sums up to date with every ticket that changed: what it contributed is taken back, what it contributes added."""
+        rules = self.rules
+        apply = self.sums.apply
+        for name, held in self._stale:
+            lives = self._lives(held.ticket)
+            before, after = held.contributed, contributions(lives, rules)
+            for index, added in enumerate(after):
+                taken = before[index] if before else ()
+                if added != taken:
+                    for contribution in taken:
+                        apply(contribution, -1)
+                    for contribution in added:
+                        apply(contribution, 1)
+            held.contributed = after
+            held.stale = False
+            self._look_at_last(name, held, lives)
+        self._stale.clear()
+
+    def _look_at_last(self, name: str, held: _Open, lives: list[Life]) -> None:
+        """Keep since when the ticket waits, and when it is due."""
+        if not lives:
+            return
+        last = lives[-1]
+        held.waiting = last.opened.time if last.waiting and last.opened and not last.void else 0
+        self.waiting.put(name, held.waiting, self.rules.segmenter.keys(last.dimensions()).all if held.waiting else ())
+        due = self._due(last)
+        if due != held.due:
+            held.due = due
+            self._calendar.put(name, due)
+
+    def _due(self, life: Life) -> int:
+        """When the slowest clock (ms) makes a difference: an open life grows too old, or nothing can join the last life any more."""
+        rules = self.rules
+        if life.closed:
+            return life.last + rules.life_gap + rules.lateness
+        if life.opened is None:
+            return life.last + rules.max_open_age + rules.lateness
+        if life.ended:
+            return max(life.last, life.opened.time + rules.max_open_age) + rules.lateness
+        return life.opened.time + rules.max_open_age
+
+    def sweep(self) -> None:
+        """Look at the tickets that are due by the slowest clock: end open lives that are too old, let go of what nothing can join."""
+        slowest = self.slowest
+        if slowest is None:
+            return
+        for name, hour in self._calendar.take(slowest):
+            due = self._due_of(name)
+            if due is None or due // HOUR != hour:
+                continue
+            if due >= slowest:
+                self._calendar.put(name, due)
+                continue
+            held = self._open.get(name) or self._take(name)
+            if self._is_over(held):
+                held.gone = True
+            else:
+                self._end_for_age(name, held, slowest)
+            self.changed = True
+
+    def _due_of(self, name: str) -> int | None:
+        held = self._open.get(name)
+        if held is not None:
+            return held.due
+        packed = self._tickets.get(name)
+        return None if packed is None else ticket.head(packed).due
+
+    def _end_for_age(self, name: str, held: _Open, slowest: int) -> None:
+        held.ticket.swept = slowest
+        if not held.stale:
+            held.stale = True
+            self._stale.append((name, held))
+
+    def _is_over(self, held: _Open) -> bool:
+        last = self._lives(held.ticket)[-1]
+        return last.closed or last.ended or last.opened is None
+
+    @property
+    def slowest(self) -> int | None:
+        """The slowest clock (ms): the least newest event time of the source topics, None while one of them has had none."""
+        if len(self.newest) < len(self.topic_ids or self.next_offsets) or not self.newest:
+            return None
+        return min(self.newest.values())
+
+    # -- flush
+
+    def flush(self, minutes_from: int, hours_from: int) -> Flush:
+        """Everything that changed since the last flush; panes before the two given (by the wall clock) are let go."""
+        self.settle()
+        self.sweep()
+        self.settle()
+        self.sums.advance(minutes_from, hours_from)
+        tickets = [self._put_back(name, held) for name, held in self._open.items()]
+        self._open.clear()
+        sums: list[Record] = [*self.sums.close()]
+        for segment, oldest in self.waiting.close():
+            sums.append((panes.encode_key(OLDEST, 0, segment), None if oldest is None else msgspec.msgpack.encode(oldest)))
+        self.flush_number += 1
+        self.last_sums = {key for key, _ in sums}
+        self.changed = False
+        self._weight = 0
+        end = self.marker()
+        return Flush(self.flush_number, [*tickets, *sums, (MARKER_KEY, marker.encode(end))], sums, end)
+
+    def _put_back(self, name: str, held: _Open) -> Record:
+        if held.gone:
+            self._tickets.pop(name, None)
+            return TICKET_KEY + name.encode(), None
+        packed = self._tickets[name] = held.ticket.pack(held.due, held.waiting)
+        return TICKET_KEY + name.encode(), packed
+
+    def marker(self) -> Marker:
+        """The marker of the last flush."""
+        return Marker(
+            marker.FORMAT,
+            self.rules.fingerprint,
+            self.flush_number,
+            dict(self.next_offsets),
+            dict(self.newest),
+            self.sums.minutes_from,
+            self.sums.hours_from,
+            self.topic_ids,
+        )
+
+    # -- recovery
+
+    def load(self, records: Iterable[Record]) -> None:
+        """Take back changelog records in order. After the last one, `finish_loading`."""
+        for key, value in records:
+            kind = key[:1]
+            if kind == TICKET_KEY:
+                self._load_ticket(key[1:].decode(), value)
+            elif kind == MARKER_KEY and value is not None:
+                self._load_marker(marker.decode(value))
+            elif kind != CLAIM_KEY:
+                self._load_sum(key, value)
+
+    def _load_ticket(self, name: str, packed: bytes | None) -> None:
+        if packed is None:
+            self._tickets.pop(name, None)
+        else:
+            self._tickets[name] = packed
+
+    def _load_sum(self, key: bytes, value: bytes | None) -> None:
+        kind, index, segment = panes.decode_key(key)
+        if kind == OLDEST:
+            self.waiting.load(segment, None if value is None else msgspec.msgpack.decode(value, type=int))
+        else:
+            self.sums.load(kind, index, segment, value)
+        self._loading.add(key)
+
+    def _load_marker(self, found: Marker) -> None:
+        self.next_offsets, self.newest, self.flush_number = dict(found.next_offsets), dict(found.newest), found.flush
+        self.sums.minutes_from, self.sums.hours_from = found.minutes_from, found.hours_from
+        self.last_sums, self._loading = self._loading, set()
+        self.recovered_marker = found
+
+    def finish_loading(self) -> None:
+        """Work out what is not kept: the calendar, and who waits."""
+        for name, packed in self._tickets.items():
+            begin = ticket.head(packed)
+            self._calendar.put(name, begin.due)
+            if begin.waiting:
+                last = self._lives(ticket.unpack(packed))[-1]
+                self.waiting.put(name, begin.waiting, self.rules.segmenter.keys(last.dimensions()).all)
+
+    def sum_records(self) -> list[Record]:
+        """The sums of the last flush as they stand, to be sent again after a recovery."""
+        return [(key, self._sum(key)) for key in self.last_sums]
+
+    def _sum(self, key: bytes) -> bytes | None:
+        kind, _, segment = panes.decode_key(key)
+        if kind != OLDEST:
+            return self.sums.get(key)
+        oldest = self.waiting.get(segment)
+        return None if oldest is None else msgspec.msgpack.encode(oldest)

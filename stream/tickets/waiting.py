@@ -1,0 +1,65 @@
+"""The oldest waiting ticket of each segment: a minimum, which sums can't keep. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import heappop, heappush
+
+
+class Waiting:
+    """Waiting tickets of one partition with their opening (ms), and by segment a heap that forgets lazily."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, tuple[int, tuple[str, ...]]] = {}
+        self._heaps: dict[str, list[tuple[int, str]]] = {}
+        self._oldest: dict[str, int] = {}
+        self._touched: set[str] = set()
+
+    def put(self, ticket: str, since: int, segments: tuple[str, ...]) -> None:
+        """The ticket waits since then (0: it does not wait), in these segments."""
+        known = self._since.get(ticket)
+        if known == (since, segments) or (known is None and not since):
+            return
+        if known is not None:
+            self._touched.update(known[1])
+            del self._since[ticket]
+        if since:
+            self._since[ticket] = since, segments
+            self._touched.update(segments)
+            for segment in segments:
+                heappush(self._heaps.setdefault(segment, []), (since, ticket))
+
+    def load(self, segment: str, oldest: int | None) -> None:
+        """Put back what was last said of a segment."""
+        if oldest is None:
+            self._oldest.pop(segment, None)
+        else:
+            self._oldest[segment] = oldest
+
+    def close(self) -> Iterator[tuple[str, int | None]]:
+        """Segments whose oldest has changed, with the new one or None."""
+        for segment in self._touched:
+            oldest = self._top(segment)
+            if oldest != self._oldest.get(segment):
+                self.load(segment, oldest)
+                yield segment, oldest
+        self._touched.clear()
+
+    def items(self) -> Iterator[tuple[str, int]]:
+        """The oldest of every segment, as last said."""
+        return iter(self._oldest.items())
+
+    def get(self, segment: str) -> int | None:
+        """The oldest of one segment, as last said."""
+        return self._oldest.get(segment)
+
+    def _top(self, segment: str) -> int | None:
+        heap = self._heaps.get(segment, [])
+        while heap:
+            since, ticket = heap[0]
+            held = self._since.get(ticket)
+            if held is not None and held[0] == since and segment in held[1]:
+                return since
+            heappop(heap)
+        self._heaps.pop(segment, None)
+        return None

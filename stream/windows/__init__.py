@@ -1,0 +1,1 @@
+"""Panes, sliding windows, now. Pure."""

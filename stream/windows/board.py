@@ -1,0 +1,89 @@
+"""The score board: sums of all partitions in, score records out, at a given now. Pure.
+
+Segments live in two tables: those with the dimension `agent`, whose windows end with whole days and whose small groups are withheld, and the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+from schemas.scores import parse_key
+from stream.kpis.registry import all_kpis
+from stream.segments import AGENT, parse_segment
+from stream.settings import Settings
+from stream.tickets import marker
+from stream.tickets.marker import Marker
+from stream.tickets.partition import OLDEST
+from stream.windows import panes
+from stream.windows.published import ScoreRecord
+from stream.windows.table import Table
+
+STATUS_KEY = b"S"
+"""Key of the record in the sums topic that holds a partition's marker."""
+
+
+class Board:
+    """Current scores. `apply` and `move` change them, `due` gives the records to publish."""
+
+    def __init__(self, settings: Settings) -> None:
+        fixed = settings.clock.fixed is not None
+        self._plain = Table(settings, all_kpis(), agents=False, whole_days=True)
+        self._agents = Table(settings, all_kpis(), agents=True, whole_days=not fixed)
+        self._table_of: dict[str, Table] = {}
+        self.status: dict[int, Marker] = {}
+        self.now: int | None = None
+
+    def apply(self, partition: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Take in records of one partition of the sums topic, in order. `settle` afterwards."""
+        for key, value in records:
+            if key == STATUS_KEY:
+                if value is not None:
+                    self.status[partition] = marker.decode(value)
+                continue
+            kind, index, segment = panes.decode_key(key)
+            table = self._table(segment)
+            if kind == OLDEST:
+                table.set_oldest(segment, partition, value)
+            else:
+                table.update(kind, index, segment, partition, value)
+
+    def settle(self) -> None:
+        """Bring the totals up to date with what was applied."""
+        self._plain.settle()
+        self._agents.settle()
+
+    def move(self, now: int) -> None:
+        """Let now (ms) be this, or stay where it is if that is later."""
+        if self.now is None or now > self.now:
+            self.now = now
+            self._plain.move(now)
+            self._agents.move(now)
+
+    def due(self, wall: int) -> list[ScoreRecord]:
+        """Records to publish at this wall-clock time (ms); each counts as published."""
+        return self._records(wall)
+
+    def current(self) -> list[ScoreRecord]:
+        """Records of every score that can be read now, and tombstones for what must not stand; each counts as published."""
+        self._plain.touch_all()
+        self._agents.touch_all()
+        return [*self._records(None), *self._plain.orphans(), *self._agents.orphans()]
+
+    def _records(self, wall: int | None) -> list[ScoreRecord]:
+        if self.now is None:
+            return []
+        minutes_from = max((status.minutes_from for status in self.status.values()), default=0)
+        hours_from = max((status.hours_from for status in self.status.values()), default=0)
+        return list(chain.from_iterable(table.due(self.now, wall, minutes_from, hours_from) for table in (self._plain, self._agents)))
+
+    def remember(self, key: bytes, revision: int, *, exists: bool) -> None:
+        """What the score topic holds under a key."""
+        table = self._agents if AGENT in parse_key(key).segment else self._plain
+        table.published.remember(key, revision, exists=exists)
+
+    def _table(self, segment: str) -> Table:
+        table = self._table_of.get(segment)
+        if table is None:
+            table = self._table_of[segment] = self._agents if AGENT in parse_segment(segment) else self._plain
+        return table

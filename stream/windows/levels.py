@@ -1,0 +1,85 @@
+"""The window `now`: totals over everything up to now, with what is younger than some ages, and what is due to the minute. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from stream.durations import HOUR, MINUTE
+from stream.kpis.definition import Levels
+from stream.windows.panel import MINUTES_AN_HOUR, Panel, Read, View
+from stream.windows.panestore import Ints, PaneStore
+from stream.windows.spans import NOW, PaneWindow
+from stream.windows.totals import Flags, Totals
+
+
+class LevelView(View, Levels):
+    """The levels of one row."""
+
+    def __init__(self, columns: Mapping[int, int], values: Ints, ages: Mapping[int, Ints], minutes: Ints, oldest: int | None) -> None:
+        super().__init__(columns, values)
+        self._ages = ages
+        self._minutes = minutes
+        self._oldest = oldest
+
+    @property
+    def oldest(self) -> int | None:
+        """Earliest opening of the waiting tickets (ms)."""
+        return self._oldest
+
+    def younger(self, cell: int, hours: int) -> int:
+        """Sum of one cell over the last `hours` hour panes."""
+        return int(self._ages[hours][self._columns[cell]])
+
+    def to_the_minute(self, cell: int) -> int:
+        """Sum of one cell up to the last full minute."""
+        return self[cell] + int(self._minutes[self._columns[cell]])
+
+
+class LevelPanel(Panel):
+    """The window `now`. What is due within the current hour is read from minute panes."""
+
+    def __init__(self, reads: Sequence[Read], pace: int, store_cells: Sequence[int]) -> None:
+        super().__init__(PaneWindow(NOW, HOUR, None), reads, pace, store_cells)
+        hours = sorted({age for read in reads for age in read.kpi.ages})
+        self._ages = {age: Totals("H", self._columns.of_number, self._columns.readers) for age in hours}
+        self._minutes = Totals("N", self._columns.of_number, self._columns.readers)
+        self._oldest: dict[int, dict[int, int]] = {}
+
+    def _all_totals(self) -> Iterator[Totals]:
+        yield self._totals
+        yield self._minutes
+        yield from self._ages.values()
+
+    def move(self, now: int, store: PaneStore, *, whole_days: bool) -> None:
+        """Slide to now (ms)."""
+        super().move(now, store, whole_days=whole_days)
+        hour = now // HOUR
+        self._minutes.move(hour * MINUTES_AN_HOUR + 1, now // MINUTE, store)
+        for age, totals in self._ages.items():
+            totals.move(hour - age + 1, hour, store)
+
+    def is_whole(self, minutes_from: int, hours_from: int) -> bool:
+        """Whether the hours and the minutes of the current hour are all held."""
+        return super().is_whole(minutes_from, hours_from) and self._minutes.first >= minutes_from
+
+    def set_oldest(self, row: int, partition: int, oldest: int | None) -> None:
+        """What one partition says of the oldest waiting ticket (ms)."""
+        known = self._oldest.setdefault(row, {})
+        if oldest is None:
+            known.pop(partition, None)
+        else:
+            known[partition] = oldest
+        for reader, read in enumerate(self.reads):
+            if read.kpi.reads_oldest:
+                self.touch(row, reader)
+
+    def _touched(self) -> Flags:
+        return np.logical_or.reduce([totals.touched for totals in self._all_totals()])
+
+    def sums(self, row: int) -> LevelView:
+        """What the metrics read for one segment."""
+        ages = {age: totals.values[row] for age, totals in self._ages.items()}
+        oldest = min(self._oldest.get(row, {}).values(), default=None)
+        return LevelView(self._columns.of_cell, self._totals.values[row], ages, self._minutes.values[row], oldest)

@@ -1,0 +1,71 @@
+"""Panes: slices of event time in which contributions are summed, and the keys and bytes they are kept under. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from stream.durations import DAY, HOUR, MINUTE
+
+MINUTES_KEPT = 8 * 60
+"""Minute panes reach back this far before the wall clock; windows of up to 4h are made of them."""
+HOURS_KEPT = 40 * 24
+"""Hour panes reach back this far; older ones are folded into the base of the window `all`."""
+HOURS_A_DAY = DAY // HOUR
+
+Cells = dict[int, int]
+
+
+class PaneKey(NamedTuple):
+    """What a sum is of: kind `H` hour pane, `N` minute pane, `B` base (older than every hour pane), `W` oldest waiting; index 0 for the last two."""
+
+    kind: str
+    index: int
+    segment: str
+
+
+_cells_encoder = msgspec.msgpack.Encoder()
+_cells_decoder = msgspec.msgpack.Decoder(dict[int, int])
+
+
+def minute_of(time: int) -> int:
+    """Index of the minute pane that holds a time in ms."""
+    return time // MINUTE
+
+
+def hour_of(time: int) -> int:
+    """Index of the hour pane that holds a time in ms."""
+    return time // HOUR
+
+
+def minute_from(time: int) -> int:
+    """Index of the first minute pane that begins at or after a time in ms."""
+    return -(-time // MINUTE)
+
+
+def hour_from(time: int) -> int:
+    """Index of the first hour pane that begins at or after a time in ms."""
+    return -(-time // HOUR)
+
+
+def encode_key(kind: str, index: int, segment: str) -> bytes:
+    """Key of a sum in internal topics."""
+    return f"{kind}{index}|{segment}".encode()
+
+
+def decode_key(key: bytes) -> PaneKey:
+    """The parts of a key made by `encode_key`."""
+    head, _, segment = key.decode().partition("|")
+    return PaneKey(head[0], int(head[1:]), segment)
+
+
+def pack(cells: Cells) -> bytes | None:
+    """Cells as they are kept, without zeros; None where nothing is left."""
+    filled = {cell: value for cell, value in cells.items() if value}
+    return _cells_encoder.encode(filled) if filled else None
+
+
+def unpack(packed: bytes | None) -> Cells:
+    """Cells of some bytes."""
+    return _cells_decoder.decode(packed) if packed else {}

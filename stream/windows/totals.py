@@ -1,0 +1,76 @@
+"""Running totals of one window for many segments at once: a row a segment, a column a cell. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.windows.panestore import BASE_PANE, Changes, Ints, PaneStore
+
+Flags = npt.NDArray[np.bool_]
+_BEFORE_ALL = 2 * BASE_PANE
+
+
+class Totals:
+    """Sums over the panes first..last, and which readers have something new to read.
+
+    `columns`: for every cell of the store its column here, -1 where nobody reads it. `readers`: for every column, who reads it (a flag each).
+    """
+
+    def __init__(self, kind: str, columns: Ints, readers: Flags) -> None:
+        self.kind = kind
+        self.first = self.last = _BEFORE_ALL
+        self._columns = columns
+        self._readers = readers
+        self.values: Ints = np.zeros((0, len(readers)), dtype=np.int64)
+        self.touched: Flags = np.zeros((0, readers.shape[1]), dtype=bool)
+
+    def grow(self, rows: int) -> None:
+        """Make room for this many segments."""
+        have = len(self.values)
+        if rows > have:
+            more = max(rows, 2 * have) - have
+            self.values = np.vstack([self.values, np.zeros((more, self.values.shape[1]), dtype=np.int64)])
+            self.touched = np.vstack([self.touched, np.zeros((more, self.touched.shape[1]), dtype=bool)])
+
+    def change(self, changes: Changes) -> None:
+        """Add what changed in panes of the range; what changed in a window's length before it is touched too.
+
+        A score that was published earlier may have been read from those panes: it has to be read again.
+        """
+        width = self.last - self.first + 1
+        columns = self._columns[changes.cells]
+        known = (columns >= 0) & (changes.panes >= self.first - width) & (changes.panes <= self.last)
+        if not known.any():
+            return
+        rows, columns = changes.rows[known], columns[known]
+        np.logical_or.at(self.touched, rows, self._readers[columns])
+        inside = changes.panes[known] >= self.first
+        np.add.at(self.values, (rows[inside], columns[inside]), changes.values[known][inside])
+
+    def move(self, first: int, last: int, store: PaneStore) -> None:
+        """Slide to the panes first..last, forwards."""
+        if (first, last) == (self.first, self.last):
+            return
+        if first > self.last:
+            self.touched[self._filled()] = True
+            self.values[:] = 0
+            self._enter(store, first, last, 1)
+        else:
+            self._enter(store, self.first, first - 1, -1)
+            self._enter(store, self.last + 1, last, 1)
+        self.first, self.last = first, last
+
+    def _filled(self) -> Flags:
+        filled: Flags = self.values.any(axis=1)
+        return filled
+
+    def _enter(self, store: PaneStore, first: int, last: int, sign: int) -> None:
+        content = store.content(self.kind, first, last) if first <= last else None
+        if content is None:
+            return
+        columns = self._columns[content.cells]
+        known = columns >= 0
+        rows, columns = content.rows[known], columns[known]
+        np.add.at(self.values, (rows, columns), sign * content.values[known])
+        np.logical_or.at(self.touched, rows, self._readers[columns])

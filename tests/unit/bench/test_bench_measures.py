@@ -1,0 +1,37 @@
+"""What the bench works out of its observations."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.latency import latencies, percentiles
+from bench.processes import BenchFailed, Sample, usage
+
+
+def test_latency_to_the_first_score_that_counts() -> None:
+    """Each rating ends at the first score with so many cases; one score may end several."""
+    assert latencies([1.0, 2.0, 3.0], [(1.5, 1), (3.5, 3), (9.0, 3)]) == [0.5, 1.5, 0.5]
+
+
+def test_a_rating_that_is_never_counted_fails() -> None:
+    """A missing rating is a failure, not a short list."""
+    with pytest.raises(BenchFailed, match="rating 2 of 2"):
+        latencies([1.0, 2.0], [(1.5, 1)])
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=300))
+def test_percentiles_are_observed_values(values: list[float]) -> None:
+    """Half lie at or below the median, 99 % at or below p99, all at or below the maximum."""
+    found = percentiles(values)
+    for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0)):
+        assert sum(value * 1000 <= found[name] + 0.05 for value in values) >= share * len(values)
+        assert found[name] in {round(value * 1000, 1) for value in values}
+
+
+def test_usage_between_two_moments() -> None:
+    """CPU from the sample before the beginning to the one after the end; the peak of all up to then."""
+    samples = [Sample(float(at), at * 2.0, at * 0.5, rss * 2**20) for at, rss in enumerate((10, 70, 30, 40, 99))]
+    found = usage(samples, 1.5, 2.5)
+    assert (found.cpu_seconds, found.broker_cpu_seconds, found.peak_rss_mb) == (4.0, 1.0, 70.0)
