@@ -18,8 +18,8 @@ from stream.engine.letters import Letters
 from stream.engine.names import Names
 from stream.errors import LogDamaged
 from stream.kafka_client import LogRecord
-from stream.tickets import marker
-from stream.tickets.partition import CLAIM_KEY, Partition
+from stream.state import marker
+from stream.state.partition import CLAIM_KEY, Partition
 from stream.windows.board import STATUS_KEY
 from stream.windows.spans import panes_held_from
 

@@ -24,7 +24,7 @@ from stream.engine.verify import SourceLog, verify_marker, verify_offsets
 from stream.errors import CsatStreamError, StartRefused
 from stream.rules import Rules
 from stream.settings import Settings
-from stream.tickets.partition import Partition
+from stream.state.partition import Partition
 
 if TYPE_CHECKING:
     from stream.engine.transport import Chunk

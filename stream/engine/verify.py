@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from stream.errors import StartRefused
-from stream.tickets.marker import FORMAT, Marker
-from stream.tickets.partition import Partition
+from stream.state.marker import FORMAT, Marker
+from stream.state.partition import Partition
 
 log = logging.getLogger(__name__)
 

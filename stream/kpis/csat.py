@@ -90,8 +90,7 @@ def _reader(base: int) -> Callable[[Sums], Reading | None]:
     def read(sums: Sums) -> Reading | None:
         rated = sums[base + 1]
         counts = {name: sums[base + index] for index, name in enumerate(_NAMES[:_SUM])}
-        if base == _LATEST:
-            counts["locked"] = sums[_LOCKED]
+        counts["locked"] = sums[_LOCKED]
         mean = round(sums[base + _SUM] / rated / _UNIT, DIGITS) if rated > 0 else None
         return percentage(counts["satisfied"], rated, counts, {"mean": mean})
 

@@ -29,7 +29,7 @@ def duration(n: int, sum_ms: int, negative: int, buckets: Sequence[tuple[int, in
         return None
     mean = sum_ms / n / 1000
     half = _half_width(buckets, n)
-    low, high = (None, None) if half is None else (round(mean - half, DIGITS), round(mean + half, DIGITS))
+    low, high = (None, None) if half is None else (round(max(0.0, mean - half), DIGITS), round(mean + half, DIGITS))
     return Reading(round(mean, DIGITS), n, {name: n, "sum_ms": sum_ms, "negative": negative}, low, high, _quantiles(Quantiles(buckets), n))
 
 
@@ -46,7 +46,7 @@ def _half_width(buckets: Sequence[tuple[int, int]], n: int) -> float | None:
 def _quantiles(values: Quantiles, n: int) -> dict[str, float | None]:
     stats: dict[str, float | None] = {}
     for percent, enough in _PERCENTILES.items():
-        ranks = rank_interval(percent / 100, n) if n >= enough else None
+        ranks = rank_interval(percent, n) if n >= enough else None
         stats[f"p{percent}"] = _seconds(values, nearest_rank(percent, n))
         stats[f"p{percent}_low"] = _seconds(values, ranks[0]) if ranks else None
         stats[f"p{percent}_high"] = _seconds(values, ranks[1]) if ranks else None

@@ -25,17 +25,17 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
 
 def _read_waiting(levels: Levels) -> Reading | None:
     n, waiting = levels[backlog.OPEN], levels[_WAITING]
-    return Reading(waiting, n, {"waiting": waiting, "open": n}) if n > 0 else None
+    return Reading(waiting, n, {}) if n > 0 else None
 
 
 def _read_overdue(levels: Levels) -> Reading | None:
     n, overdue = levels[_WAITING], levels.to_the_minute(_OVERDUE)
-    return Reading(overdue, n, {"overdue": overdue, "waiting": n}) if n > 0 else None
+    return Reading(overdue, n, {}) if n > 0 else None
 
 
 def _read_oldest(levels: Levels) -> Reading | None:
     n, oldest = levels[_WAITING], levels.oldest
-    return Reading(oldest / 1000, n, {"waiting": n}) if n > 0 and oldest is not None else None
+    return Reading(oldest / 1000, n, {}) if n > 0 and oldest is not None else None
 
 
 KPI = Kpi(

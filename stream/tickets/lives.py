@@ -58,7 +58,7 @@ class Life:
         """Whom a close belongs to: the last human replier up to it, else the agent who closed."""
         for reply in reversed(self.humans):
             if reply.time <= close.time:
-                return reply.agent
+                return reply.agent or close.agent
         return close.agent
 
     def add(self, event: Essence) -> None:

@@ -12,10 +12,10 @@ from schemas.scores import parse_key
 from stream.kpis.registry import all_kpis
 from stream.segments import AGENT, parse_segment
 from stream.settings import Settings
-from stream.tickets import marker
-from stream.tickets.marker import Marker
-from stream.tickets.partition import OLDEST
-from stream.windows import panes
+from stream.state import marker
+from stream.state.marker import Marker
+from stream.state.partition import OLDEST
+from stream.state import panes
 from stream.windows.published import ScoreRecord
 from stream.windows.table import Table
 

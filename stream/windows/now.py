@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from stream.tickets.marker import Marker
+from stream.state.marker import Marker
 
 QUIET = 5_000
 """After everything has been at its end for this long (ms), now is the wall clock."""

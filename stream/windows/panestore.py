@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from stream.windows import panes
+from stream.state import panes
 
 Ints = npt.NDArray[np.int64]
 BASE_PANE = -(2**40)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from stream.durations import DAY, HOUR, MINUTE
 from stream.kpis.definition import Span
 from stream.settings import ALL, Settings, window_length
-from stream.windows.panes import HOURS_A_DAY, HOURS_KEPT, MINUTES_KEPT
+from stream.state.panes import HOURS_A_DAY, HOURS_KEPT, MINUTES_KEPT
 
 NOW = "now"
 MATURITY_HOURS = 7 * HOURS_A_DAY

@@ -122,9 +122,10 @@ class Table:
 
     def _of_parent(self, panel: Panel, rows: Sequence[int], metric: Metric, now: int) -> Iterator[ScoreRecord]:
         readings = {row: metric.read(panel.sums(row)) for row in rows}
-        hidden = withheld({row: reading.n for row, reading in readings.items() if reading}, self._settings.min_group)
+        names = {row: self._segments[row][AGENT] for row in rows}
+        hidden = withheld({names[row]: reading.n for row, reading in readings.items() if reading}, self._settings.min_group)
         for row, reading in readings.items():
-            yield from self._record(panel, row, metric, None if row in hidden else reading, now)
+            yield from self._record(panel, row, metric, None if names[row] in hidden else reading, now)
 
 
 def _some(record: ScoreRecord | None) -> Iterator[ScoreRecord]:

@@ -20,14 +20,15 @@ from stream.kafka_client import LogRecord
 from stream.kpis.definition import Contribution
 from stream.kpis.registry import contributions
 from stream.rules import Rules
-from stream.tickets import marker, ticket
-from stream.tickets.calendar import Calendar
+from stream.state import marker
+from stream.tickets import ticket
+from stream.state.calendar import Calendar
 from stream.tickets.lives import Life, lives_of
-from stream.tickets.marker import Marker
-from stream.tickets.sums import Sums
+from stream.state.marker import Marker
+from stream.state.sums import Sums
 from stream.tickets.ticket import Added, Ticket
-from stream.tickets.waiting import Waiting
-from stream.windows import panes
+from stream.state.waiting import Waiting
+from stream.state import panes
 
 MARKER_KEY = b"M"
 CLAIM_KEY = b"C"

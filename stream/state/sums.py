@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stream.kpis.definition import Contribution
-from stream.windows import panes
-from stream.windows.panes import Cells
+from stream.state import panes
+from stream.state.panes import Cells
 
 Row = dict[str, bytes]
 OpenRow = dict[str, Cells]
