@@ -13,7 +13,7 @@ title = { echo "\# $(2), for Python 3.11 to 3.13. Made by: make lock"; cat requi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-pure lint format demo bench lock clean
+.PHONY: help setup test test-pure faults lint format demo bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,9 @@ test-pure: ## the tests that need no Kafka, on each Python from 3.11 to 3.13 of 
 		found=1; echo "Python $$version:"; \
 		$(MAKE) --no-print-directory .venvs/$$version/.ready && .venvs/$$version/bin/python -m pytest -q -m "not kafka" -p no:cacheprovider || exit 1; \
 	done; test $$found = 1
+
+faults: setup ## the tests of kills, pauses and backlogs at full size (about ten minutes)
+	@CSAT_LONG=1 $(BIN)/python -m pytest -q tests/engine
 
 lint: setup ## style, types, import rules, generated files
 	@$(BIN)/ruff check --quiet

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 NONE = "(none)"
@@ -55,13 +56,17 @@ class Segmenter:
     def __init__(self, segments: Sequence[Sequence[str]], secret: bytes | None = None) -> None:
         self._lists = [tuple(dimensions) for dimensions in segments]
         self._secret = secret
-        self._known: dict[Dimensions, Keys] = {}
+        self._known: dict[tuple[str | None, ...], Keys] = {}
+        used = {name for dimensions in self._lists for name in dimensions}
+        self.by_agent = AGENT in used
+        self._used = [name in used for name in Dimensions._fields]
 
     def keys(self, values: Dimensions) -> Keys:
         """Keys of all segments that these values belong to."""
-        known = self._known.get(values)
+        used = tuple(compress(values, self._used))
+        known = self._known.get(used)
         if known is None:
-            known = self._known[values] = self._work_out(values)
+            known = self._known[used] = self._work_out(values)
         return known
 
     def _work_out(self, values: Dimensions) -> Keys:

@@ -7,11 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from stream import durations
+from stream import durations, plain_yaml
 from stream.durations import DAY, HOUR, MINUTE, SECOND, Duration
 from stream.errors import ConfigError, Fault
 
@@ -254,12 +253,10 @@ def window_length(name: str) -> int:
     return length
 
 
-
-
 def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Settings of a file, the environment over it, `overrides` over both; ConfigError with every fault at once."""
     source = str(path) if path else "settings"
-    from_file = _read_file(path) if path else {}
+    from_file = plain_yaml.load(path) if path else {}
     try:
         from_environment = _environment()
         return Settings(**_merged(_merged(from_file, from_environment), dict(overrides or {})))
@@ -270,22 +267,6 @@ def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -
 def faults(error: ValidationError) -> tuple[Fault, ...]:
     """Every fault of a pydantic error with its dotted path; never the value that was given."""
     return tuple(Fault(".".join(str(part) for part in item["loc"]), item["msg"].removeprefix("Value error, ")) for item in error.errors(include_input=False, include_url=False))
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(str(path), (Fault("", error.strerror or "can't be read"),)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigError(str(path), (Fault(where, "not valid YAML"),)) from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise ConfigError(str(path), (Fault("", "must be a mapping of settings"),))
-    return {str(key): value for key, value in content.items()}
 
 
 def _environment() -> dict[str, Any]:

@@ -11,7 +11,6 @@ from stream.audit.lives import Life
 from stream.settings import AttributionSource, Settings
 
 STAR = 10_000
-LOCKED_ATTRIBUTION: tuple[AttributionSource, ...] = ("snapshot", "ticket")
 
 
 def facts(life: Life, settings: Settings) -> Iterator[Fact]:
@@ -40,7 +39,7 @@ def _survey_facts(life: Life, ratings: list[Rated], settings: Settings) -> Itera
         yield from _rating_facts("csat", life, first.time, counted[-1], settings)
         yield from _rating_facts("csat_first", life, first.time, first, settings)
     for rating in ratings[len(counted) :]:
-        dimensions = rating_dimensions(life, rating, LOCKED_ATTRIBUTION)
+        dimensions = rating_dimensions(life, rating, settings.attribution)
         yield Fact(rating.time, "csat", "locked", dimensions)
         yield Fact(rating.time, "csat_first", "locked", dimensions)
 

@@ -27,7 +27,7 @@ class OpenLife(NamedTuple):
 
 def open_life(life: Life, settings: Settings, slowest: int | None) -> OpenLife | None:
     """What backlog and waiting need of a life; None unless it counts there. `slowest` is the clock of its partition."""
-    if life.void or life.opened is None or life.stands_closed:
+    if life.void or life.opened is None or life.stands_closed or life.followed:
         return None
     if slowest is not None and slowest - life.opened.time > settings.max_open_age:
         return None

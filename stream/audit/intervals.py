@@ -18,11 +18,11 @@ def wilson(part: int, n: int) -> tuple[float, float]:
 
 
 def mean_interval(values: Sequence[int]) -> tuple[float | None, float | None]:
-    """Mean -+ 1.96 standard errors (sample variance, n - 1) of durations in ms, in seconds; none below 2 values."""
+    """Mean -+ 1.96 standard errors (sample variance, n - 1) of durations in ms, in seconds and not below 0; none below 2 values."""
     n = len(values)
     if n < 2:  # noqa: PLR2004 - a variance needs two
         return None, None
     total, squares = sum(values), sum(value * value for value in values)
     error = sqrt(Fraction(n * squares - total * total, n * n * (n - 1)))
     mean = total / n
-    return (mean - Z * error) / 1000, (mean + Z * error) / 1000
+    return max(0.0, mean - Z * error) / 1000, (mean + Z * error) / 1000

@@ -28,6 +28,8 @@ class Life:
     """A reopening was answered by a human before the next close."""
     reopening_pending: bool = False
     """Reopened, since then neither answered nor closed."""
+    followed: bool = False
+    """Another life of the ticket began after it."""
 
     @property
     def void(self) -> bool:
@@ -71,13 +73,21 @@ class Life:
             self.stands_closed, self.reopened, self.reopening_pending = False, True, True
 
 
-def cut(events: Iterable[Essence], life_gap: int, partition: int) -> list[Life]:
-    """The lives of one ticket; a closed one that was quiet for more than `life_gap` ms ends."""
+def cut(events: Iterable[Essence], life_gap: int, max_open_age: int, partition: int) -> list[Life]:
+    """The lives of one ticket: one ends when it was closed and quiet for more than `life_gap` ms, or open for more than `max_open_age` ms."""
     lives: list[Life] = []
     previous = 0
     for event in sorted(events, key=order):
-        if not lives or (lives[-1].stands_closed and event.time - previous > life_gap):
+        if not lives or _is_over(lives[-1], event.time, max_open_age, quiet=event.time - previous > life_gap):
             lives.append(Life(partition))
         lives[-1].add(event)
         previous = event.time
+    for life in lives[:-1]:
+        life.followed = True
     return lives
+
+
+def _is_over(life: Life, time: int, max_open_age: int, *, quiet: bool) -> bool:
+    if life.stands_closed:
+        return quiet
+    return life.opened is not None and time - life.opened.time > max_open_age

@@ -32,6 +32,8 @@ CLAIM = score_key("claim", {}, "now")
 """Key of the tombstone with which a scorer takes over a partition; readers see nothing of it."""
 _POLL_MS = 25
 _ENDS_EVERY = 1_000
+# In a backlog now runs through days, and every step slides every window: the scorer may take this share of the time, no more.
+_REST_FACTOR = 10
 
 
 class Scorer:
@@ -48,6 +50,7 @@ class Scorer:
         self._ends_at = -_ENDS_EVERY
         self._floor = 0
         self._took_over = False
+        self._rest_until = 0
         self.complete = asyncio.Event()
 
     async def run(self) -> None:
@@ -88,14 +91,21 @@ class Scorer:
         for place, records in fetched.items():
             self._board.apply(place.partition, _changes(records))
         if fetched:
-            self._board.settle()
             await asyncio.sleep(0)
 
     async def _publish(self, producer: FencedProducer, partitions: int) -> None:
         now = await self._read_now()
         if now.time is None or now.time < self._floor:
             return
+        begun = steady_ms()
+        if not now.at_end and begun < self._rest_until:
+            return
+        self._board.settle()
         self._board.move(now.time)
+        await self._publish_at(now, producer, partitions)
+        self._rest_until = steady_ms() + _REST_FACTOR * (steady_ms() - begun)
+
+    async def _publish_at(self, now: Now, producer: FencedProducer, partitions: int) -> None:
         if not self._took_over or (now.at_end and not self.complete.is_set()):
             await self._send(producer, partitions, self._board.current())
             self._took_over = True

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from stream import plain_yaml
 from stream import settings as stream_settings
 from stream.errors import ConfigError, Fault
-from stream.intake import plain_yaml
 from stream.intake.fields import FIELDS, REQUIRED, Kind, convert
 from stream.intake.mapping import Cell, Mapping
 from stream.intake.times import UnreadableError

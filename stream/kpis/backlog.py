@@ -18,7 +18,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     """One at the opening as long as the life stands open."""
     if life.opened is None or not life.standing_open or life.void:
         return
-    add((life.opened.time, rules.segmenter.keys(life.dimensions()), False, ((OPEN, 1),)))
+    add((life.opened.time, life.keys(rules.segmenter), False, ((OPEN, 1),)))
 
 
 def _read(levels: Levels) -> Reading | None:

@@ -16,6 +16,7 @@ BLOCK = 1
 _NAMES = ("satisfied", "rated", "star_1", "star_2", "star_3", "star_4", "star_5", "sum")
 """Cells of one definition; `sum` is the sum of the scores moved to 1..5, in 1/10,000."""
 _LATEST, _FIRST, _LOCKED = cell(BLOCK, 0), cell(BLOCK, 10), cell(BLOCK, 20)
+# Hardly any rating is ever corrected: the cells of first ratings hold only how they differ from the latest.
 _SUM = 7
 _UNIT = 10_000
 _KIND = "csat"
@@ -30,8 +31,10 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
         counted = [rating for rating in ratings if rating.time <= lock]
         if counted:
             first, latest = counted[0], counted[-1]
-            add(_rating(life, rules, first.time, latest, _LATEST))
-            add(_rating(life, rules, first.time, first, _FIRST))
+            add(_rating(life, rules, first.time, latest, _LATEST, 1))
+            if latest is not first:
+                add(_rating(life, rules, first.time, first, _FIRST, 1))
+                add(_rating(life, rules, first.time, latest, _FIRST, -1))
         for rating in ratings[len(counted) :]:
             add((rating.time, rules.segmenter.keys(_dimensions(life, rating, rules)), False, ((_LOCKED, 1),)))
 
@@ -51,12 +54,12 @@ def _lock(life: Life, ratings: list[Rated], rules: Rules) -> int:
     return min(offered, default=ratings[0].time) + rules.rating_lock
 
 
-def _rating(life: Life, rules: Rules, time: int, rating: Rated, base: int) -> Contribution:
+def _rating(life: Life, rules: Rules, time: int, rating: Rated, base: int, sign: int) -> Contribution:
     satisfied = rating.score >= rules.scales[rating.low, rating.high]
     moved = moved_score(rating)
     star = (moved * 2 + _UNIT) // (2 * _UNIT)
-    cells = ((base + 1, 1), (base + 1 + star, 1), (base + _SUM, moved))
-    return time, rules.segmenter.keys(_dimensions(life, rating, rules)), False, ((base, 1), *cells) if satisfied else cells
+    cells = ((base + 1, sign), (base + 1 + star, sign), (base + _SUM, sign * moved))
+    return time, rules.segmenter.keys(_dimensions(life, rating, rules)), False, ((base, sign), *cells) if satisfied else cells
 
 
 def moved_score(rating: Rated) -> int:
@@ -71,8 +74,10 @@ def _dimensions(life: Life, rating: Rated, rules: Rules) -> Dimensions:
     for source in rules.attribution:
         found_team, found_agent = _attributed(life, rating, source)
         team, agent = team or found_team, agent or found_agent
-    ticket = life.dimensions(agent)
-    return ticket._replace(team=team, channel=ticket.channel or rating.channel)
+    ticket = life.opened
+    if ticket is None:
+        return Dimensions(team=team, channel=rating.channel, agent=agent)
+    return Dimensions(team, ticket.channel or rating.channel, ticket.product, ticket.priority, ticket.language, ticket.campaign, agent)
 
 
 def _attributed(life: Life, rating: Rated, source: str) -> tuple[str | None, str | None]:
@@ -86,15 +91,19 @@ def _attributed(life: Life, rating: Rated, source: str) -> tuple[str | None, str
     return life.opened.team if life.opened else None, closes[-1] if closes else None
 
 
-def _reader(base: int) -> Callable[[Sums], Reading | None]:
-    def read(sums: Sums) -> Reading | None:
-        rated = sums[base + 1]
-        counts = {name: sums[base + index] for index, name in enumerate(_NAMES[:_SUM])}
-        counts["locked"] = sums[_LOCKED]
-        mean = round(sums[base + _SUM] / rated / _UNIT, DIGITS) if rated > 0 else None
-        return percentage(counts["satisfied"], rated, counts, {"mean": mean})
+def _read_latest(sums: Sums) -> Reading | None:
+    return _reading([sums[_LATEST + index] for index in range(len(_NAMES))], sums[_LOCKED])
 
-    return read
+
+def _read_first(sums: Sums) -> Reading | None:
+    return _reading([sums[_LATEST + index] + sums[_FIRST + index] for index in range(len(_NAMES))], sums[_LOCKED])
+
+
+def _reading(cells: list[int], locked: int) -> Reading | None:
+    counts = dict(zip(_NAMES[:_SUM], cells, strict=False))
+    rated = counts["rated"]
+    mean = round(cells[_SUM] / rated / _UNIT, DIGITS) if rated > 0 else None
+    return percentage(counts["satisfied"], rated, {**counts, "locked": locked}, {"mean": mean})
 
 
 def _definition(settings: Settings) -> str:
@@ -105,12 +114,12 @@ def _definition(settings: Settings) -> str:
 KPI = Kpi(
     name="csat",
     block=BLOCK,
-    cells=(*_NAMES, "", "", *(f"first_{name}" for name in _NAMES), "", "", "locked"),
+    cells=(*_NAMES, "", "", *(f"first_minus_latest_{name}" for name in _NAMES), "", "", "locked"),
     contribute=contribute,
     metrics=(
-        Metric("csat", "percent", Span.SLIDING, _reader(_LATEST), _definition, "satisfied of the rated, by the latest rating of each survey", attributed=True),
+        Metric("csat", "percent", Span.SLIDING, _read_latest, _definition, "satisfied of the rated, by the latest rating of each survey", attributed=True),
         Metric(
-            "csat_first", "percent", Span.SLIDING, _reader(_FIRST), lambda s: _definition(s) + "/first", "the same by the first rating of each survey", attributed=True
+            "csat_first", "percent", Span.SLIDING, _read_first, lambda s: _definition(s) + "/first", "the same by the first rating of each survey", attributed=True
         ),
     ),
 )

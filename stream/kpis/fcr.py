@@ -19,7 +19,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     if life.opened is None or not life.closes or life.void:
         return
     close = life.closes[0]
-    keys = rules.segmenter.keys(life.dimensions(life.agent_of_close(close)))
+    keys = life.keys(rules.segmenter, life.agent_of_close(close))
     if not life.humans and close.by != "agent":
         add((close.time, keys, False, ((_BOT_ONLY, 1),)))
         return
@@ -33,7 +33,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
 
 def _never_reopened(life: Life) -> bool:
     """At most one agent replied, and every reopening was closed again without a human reply between (a "thanks")."""
-    if len({reply.agent for reply in life.humans if reply.agent is not None}) > 1:
+    if len(life.humans) > 1 and len({reply.agent for reply in life.humans if reply.agent is not None}) > 1:
         return False
     return all(_is_thanks(life, reopening.time) for reopening in life.reopens)
 

@@ -22,7 +22,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     reply = life.humans[0]
     waited = reply.time - life.opened.time
     cells = ((_ANSWERED, 1), (_SUM, waited), (_SKETCH + bucket(waited), 1)) if waited >= 0 else ((_NEGATIVE, 1),)
-    add((reply.time, rules.segmenter.keys(life.dimensions(reply.agent)), False, cells))
+    add((reply.time, life.keys(rules.segmenter, reply.agent), False, cells))
 
 
 def _read(sums: Sums) -> Reading | None:

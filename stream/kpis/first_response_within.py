@@ -19,7 +19,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     if opened is None or not opened.by_customer or life.void:
         return
     deadline = opened.time + rules.first_response_target(opened.channel)
-    keys = rules.segmenter.keys(life.dimensions())
+    keys = life.keys(rules.segmenter)
     if life.humans:
         reply = life.humans[0].time
         if reply < opened.time:

@@ -18,7 +18,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     if life.opened is None or not life.closes or life.void:
         return
     close = life.closes[0]
-    keys = rules.segmenter.keys(life.dimensions(life.agent_of_close(close)))
+    keys = life.keys(rules.segmenter, life.agent_of_close(close))
     add((close.time, keys, False, ((_CLOSED, 1), (_REOPENED, 1)) if life.reopens else ((_CLOSED, 1),)))
 
 

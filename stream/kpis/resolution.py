@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from schemas.essence import Closed
@@ -15,35 +16,46 @@ BLOCK = 6
 _NAMES = ("resolved", "sum_ms", "negative")
 _FIRST, _LAST = cell(BLOCK, 0), cell(BLOCK, 10)
 _FIRST_SKETCH, _LAST_SKETCH = sketch_cell(BLOCK, 0), sketch_cell(BLOCK, 1)
+# Most tickets are closed once: the cells of last closes hold only how they differ from the first.
 
 
 def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) -> None:
     """One duration at the first close, and one at the last while the life stands closed."""
     if life.opened is None or not life.closes or life.void:
         return
-    add(_measured(life, rules, life.closes[0], _FIRST, _FIRST_SKETCH))
-    if life.closed:
-        add(_measured(life, rules, life.closes[-1], _LAST, _LAST_SKETCH))
+    first, last = life.closes[0], life.closes[-1] if life.closed else None
+    add(_measured(life, rules, first, _FIRST, _FIRST_SKETCH, 1))
+    if last is not first:
+        add(_measured(life, rules, first, _LAST, _LAST_SKETCH, -1))
+        if last is not None:
+            add(_measured(life, rules, last, _LAST, _LAST_SKETCH, 1))
 
 
-def _measured(life: Life, rules: Rules, close: Closed, base: int, sketch: int) -> Contribution:
+def _measured(life: Life, rules: Rules, close: Closed, base: int, sketch: int, sign: int) -> Contribution:
     taken = close.time - life.opened.time if life.opened else 0
-    cells = ((base, 1), (base + 1, taken), (sketch + bucket(taken), 1)) if taken >= 0 else ((base + 2, 1),)
-    return close.time, rules.segmenter.keys(life.dimensions(life.agent_of_close(close))), False, cells
+    cells = ((base, sign), (base + 1, sign * taken), (sketch + bucket(taken), sign)) if taken >= 0 else ((base + 2, sign),)
+    return close.time, life.keys(rules.segmenter, life.agent_of_close(close)), False, cells
 
 
-def _reader(base: int, sketch: int) -> Callable[[Sums], Reading | None]:
-    return lambda sums: duration(sums[base], sums[base + 1], sums[base + 2], sums.sketch(sketch), "resolved")
+def _read_first(sums: Sums) -> Reading | None:
+    return duration(sums[_FIRST], sums[_FIRST + 1], sums[_FIRST + 2], sums.sketch(_FIRST_SKETCH), "resolved")
+
+
+def _read_last(sums: Sums) -> Reading | None:
+    resolved, sum_ms, negative = (sums[_FIRST + index] + sums[_LAST + index] for index in range(len(_NAMES)))
+    buckets = Counter(dict(sums.sketch(_FIRST_SKETCH)))
+    buckets.update(dict(sums.sketch(_LAST_SKETCH)))
+    return duration(resolved, sum_ms, negative, sorted((index, count) for index, count in buckets.items() if count), "resolved")
 
 
 KPI = Kpi(
     name="resolution",
     block=BLOCK,
-    cells=(*_NAMES, *("" for _ in range(7)), *(f"last_{name}" for name in _NAMES)),
+    cells=(*_NAMES, *("" for _ in range(7)), *(f"last_minus_first_{name}" for name in _NAMES)),
     sketches=2,
     contribute=contribute,
     metrics=(
-        Metric("resolution_first", "seconds", Span.SLIDING, _reader(_FIRST, _FIRST_SKETCH), lambda _: "resolution/first_close/calendar", "mean time to the first close"),
-        Metric("resolution_last", "seconds", Span.SLIDING, _reader(_LAST, _LAST_SKETCH), lambda _: "resolution/last_close/calendar", "mean time to the last close"),
+        Metric("resolution_first", "seconds", Span.SLIDING, _read_first, lambda _: "resolution/first_close/calendar", "mean time to the first close"),
+        Metric("resolution_last", "seconds", Span.SLIDING, _read_last, lambda _: "resolution/last_close/calendar", "mean time to the last close"),
     ),
 )

@@ -18,7 +18,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     opened = life.opened
     if opened is None or not life.waiting or life.void:
         return
-    keys = rules.segmenter.keys(life.dimensions())
+    keys = life.keys(rules.segmenter)
     add((opened.time, keys, False, ((_WAITING, 1),)))
     add((opened.time + rules.first_response_target(opened.channel), keys, True, ((_OVERDUE, 1),)))
 

@@ -37,17 +37,19 @@ OLDEST = "W"
 Record = tuple[bytes, bytes | None]
 
 _NOTHING: list[list[Contribution]] = []
+_HOT = 8_000
+"""Tickets that stay unpacked after a flush, since many change again soon."""
 
 
 @dataclass(slots=True)
 class _Open:
-    """A ticket in work since the last flush: what it contributes as far as the sums know, and whether they must look again."""
+    """An unpacked ticket: what it contributes as far as the sums know, whether they must look again, and whether it is over."""
 
     ticket: Ticket
     contributed: list[list[Contribution]]
     due: int = 0
     waiting: int = 0
-    stale: bool = True
+    stale: bool = False
     gone: bool = False
 
 
@@ -77,6 +79,7 @@ class Partition:
         self.changed = False
         self._tickets: dict[str, bytes] = {}
         self._open: dict[str, _Open] = {}
+        self._changed: dict[str, _Open] = {}
         self._stale: list[tuple[str, _Open]] = []
         self._calendar = Calendar()
         self._loading: set[bytes] = set()
@@ -128,12 +131,19 @@ class Partition:
             held = self._take(name)
         added = held.ticket.add(event)
         if added is Added.NEW or added is Added.CONFLICT_REPLACED:
-            self._weight += 64
-            if not held.stale:
-                held.stale = True
-                self._stale.append((name, held))
+            self._mark(name, held)
         if added is Added.CONFLICT_KEPT or added is Added.CONFLICT_REPLACED:
             raise Refused(DeadLetterClass.CONFLICT, (Fault("id", f"another body stands under the same source and id ({added.value})"),))
+
+    def _mark(self, name: str, held: _Open) -> None:
+        """The ticket has changed: the sums must look at it, and the next flush holds it."""
+        self._weight += 64
+        if not held.stale:
+            held.stale = True
+            self._stale.append((name, held))
+        if name not in self._changed:
+            self._changed[name] = held
+            self._weight += 32 + len(name) + len(self._tickets.get(name, b""))
 
     def _take(self, name: str) -> _Open:
         """The ticket unpacked for changing, with what it has contributed."""
@@ -143,10 +153,7 @@ class Partition:
         else:
             known = ticket.unpack(packed)
             held = _Open(known, contributions(self._lives(known), self.rules), ticket.head(packed).due)
-            self._weight += len(packed)
-        self._weight += 32 + len(name)
         self._open[name] = held
-        self._stale.append((name, held))
         return held
 
     def _lives(self, known: Ticket) -> list[Life]:
@@ -175,11 +182,9 @@ class Partition:
 
     def _look_at_last(self, name: str, held: _Open, lives: list[Life]) -> None:
         """Keep since when the ticket waits, and when it is due."""
-        if not lives:
-            return
         last = lives[-1]
         held.waiting = last.opened.time if last.waiting and last.opened and not last.void else 0
-        self.waiting.put(name, held.waiting, self.rules.segmenter.keys(last.dimensions()).all if held.waiting else ())
+        self.waiting.put(name, held.waiting, last.keys(self.rules.segmenter).all if held.waiting else ())
         due = self._due(last)
         if due != held.due:
             held.due = due
@@ -211,8 +216,10 @@ class Partition:
             held = self._open.get(name) or self._take(name)
             if self._is_over(held):
                 held.gone = True
+                self._changed[name] = held
             else:
-                self._end_for_age(name, held, slowest)
+                held.ticket.swept = slowest
+                self._mark(name, held)
             self.changed = True
 
     def _due_of(self, name: str) -> int | None:
@@ -221,12 +228,6 @@ class Partition:
             return held.due
         packed = self._tickets.get(name)
         return None if packed is None else ticket.head(packed).due
-
-    def _end_for_age(self, name: str, held: _Open, slowest: int) -> None:
-        held.ticket.swept = slowest
-        if not held.stale:
-            held.stale = True
-            self._stale.append((name, held))
 
     def _is_over(self, held: _Open) -> bool:
         last = self._lives(held.ticket)[-1]
@@ -247,8 +248,10 @@ class Partition:
         self.sweep()
         self.settle()
         self.sums.advance(minutes_from, hours_from)
-        tickets = [self._put_back(name, held) for name, held in self._open.items()]
-        self._open.clear()
+        tickets = [self._put_back(name, held) for name, held in self._changed.items()]
+        self._changed.clear()
+        if len(self._open) > _HOT:
+            self._open.clear()
         sums: list[Record] = [*self.sums.close()]
         for segment, oldest in self.waiting.close():
             sums.append((panes.encode_key(OLDEST, 0, segment), None if oldest is None else msgspec.msgpack.encode(oldest)))
@@ -262,6 +265,7 @@ class Partition:
     def _put_back(self, name: str, held: _Open) -> Record:
         if held.gone:
             self._tickets.pop(name, None)
+            self._open.pop(name, None)
             return TICKET_KEY + name.encode(), None
         packed = self._tickets[name] = held.ticket.pack(held.due, held.waiting)
         return TICKET_KEY + name.encode(), packed
@@ -319,7 +323,7 @@ class Partition:
             self._calendar.put(name, begin.due)
             if begin.waiting:
                 last = self._lives(ticket.unpack(packed))[-1]
-                self.waiting.put(name, begin.waiting, self.rules.segmenter.keys(last.dimensions()).all)
+                self.waiting.put(name, begin.waiting, last.keys(self.rules.segmenter).all)
 
     def sum_records(self) -> list[Record]:
         """The sums of the last flush as they stand, to be sent again after a recovery."""

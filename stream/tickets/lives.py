@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schemas.essence import Closed, Essence, Merged, Offered, Opened, Rated, Reopened, Replied
-from stream.segments import NOBODY, Dimensions
+from stream.segments import NOBODY, Dimensions, Keys, Segmenter
 
 
 class Life:
     """One life of a ticket, folded from its events in order. Lists are in that order."""
 
-    __slots__ = ("closed", "closes", "ended", "humans", "last", "merged", "offers", "opened", "ratings", "reopens")
+    __slots__ = ("_keys", "closed", "closes", "ended", "humans", "last", "merged", "offers", "opened", "ratings", "reopens")
 
     def __init__(self) -> None:
         self.opened: Opened | None = None
@@ -24,6 +24,7 @@ class Life:
         self.closed = False
         self.ended = False
         self.last = 0
+        self._keys: Keys | None = None
 
     @property
     def void(self) -> bool:
@@ -46,6 +47,14 @@ class Life:
         if opened is None:
             return Dimensions(agent=agent)
         return Dimensions(opened.team, opened.channel, opened.product, opened.priority, opened.language, opened.campaign, agent)
+
+    def keys(self, segmenter: Segmenter, agent: str | None = NOBODY) -> Keys:
+        """Segments of a ticket figure; `agent` is whom it belongs to."""
+        if segmenter.by_agent:
+            return segmenter.keys(self.dimensions(agent))
+        if self._keys is None:
+            self._keys = segmenter.keys(self.dimensions())
+        return self._keys
 
     def replier_before(self, time: int) -> Replied | None:
         """Last human reply earlier than `time`."""
@@ -87,11 +96,11 @@ class Life:
 
 
 def lives_of(events: Iterable[Essence], life_gap: int, max_open_age: int, swept: int = 0) -> list[Life]:
-    """Lives of a ticket from its events in order. Every life but the last has ended, and the last if it was open for too long at `swept`."""
-    lives: list[Life] = []
+    """Lives of a ticket from its events in order. There is always one. Every life but the last has ended, and the last if it was open for too long at `swept`."""
     life = Life()
+    lives = [life]
     for event in events:
-        if not lives or _is_over(life, event.time, life_gap, max_open_age):
+        if _is_over(life, event.time, life_gap, max_open_age):
             life.ended = True
             life = Life()
             lives.append(life)

@@ -31,25 +31,31 @@ class Board:
         self._plain = Table(settings, all_kpis(), agents=False, whole_days=True)
         self._agents = Table(settings, all_kpis(), agents=True, whole_days=not fixed)
         self._table_of: dict[str, Table] = {}
+        self._pending: dict[int, dict[bytes, bytes | None]] = {}
         self.status: dict[int, Marker] = {}
         self.now: int | None = None
 
     def apply(self, partition: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Take in records of one partition of the sums topic, in order. `settle` afterwards."""
+        pending = self._pending.setdefault(partition, {})
         for key, value in records:
             if key == STATUS_KEY:
                 if value is not None:
                     self.status[partition] = marker.decode(value)
-                continue
-            kind, index, segment = panes.decode_key(key)
-            table = self._table(segment)
-            if kind == OLDEST:
-                table.set_oldest(segment, partition, value)
             else:
-                table.update(kind, index, segment, partition, value)
+                pending[key] = value
 
     def settle(self) -> None:
-        """Bring the totals up to date with what was applied."""
+        """Bring the totals up to date with what was applied; of several values of one key only the last makes work."""
+        for partition, pending in self._pending.items():
+            for key, value in pending.items():
+                kind, index, segment = panes.decode_key(key)
+                table = self._table(segment)
+                if kind == OLDEST:
+                    table.set_oldest(segment, partition, value)
+                else:
+                    table.update(kind, index, segment, partition, value)
+            pending.clear()
         self._plain.settle()
         self._agents.settle()
 

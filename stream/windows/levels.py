@@ -9,9 +9,9 @@ import numpy as np
 from stream.durations import HOUR, MINUTE
 from stream.kpis.definition import Levels
 from stream.windows.panel import MINUTES_AN_HOUR, Panel, Read, View
-from stream.windows.panestore import Ints, PaneStore
+from stream.windows.panestore import Ints
 from stream.windows.spans import NOW, PaneWindow
-from stream.windows.totals import Flags, Totals
+from stream.windows.totals import Flags, Slide, Totals
 
 
 class LevelView(View, Levels):
@@ -52,13 +52,14 @@ class LevelPanel(Panel):
         yield self._minutes
         yield from self._ages.values()
 
-    def move(self, now: int, store: PaneStore, *, whole_days: bool) -> None:
-        """Slide to now (ms)."""
-        super().move(now, store, whole_days=whole_days)
+    def move(self, now: int, *, whole_days: bool) -> list[Slide]:
+        """Slide to now (ms); gives what has to be added and taken off for it."""
         hour = now // HOUR
-        self._minutes.move(hour * MINUTES_AN_HOUR + 1, now // MINUTE, store)
+        slides = super().move(now, whole_days=whole_days)
+        slides += self._minutes.move(hour * MINUTES_AN_HOUR + 1, now // MINUTE)
         for age, totals in self._ages.items():
-            totals.move(hour - age + 1, hour, store)
+            slides += totals.move(hour - age + 1, hour)
+        return slides
 
     def is_whole(self, minutes_from: int, hours_from: int) -> bool:
         """Whether the hours and the minutes of the current hour are all held."""

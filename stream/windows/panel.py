@@ -10,9 +10,9 @@ import numpy as np
 from stream.durations import HOUR, MINUTE
 from stream.kpis.definition import Kpi, Metric, Sums, cell, sketch_cell
 from stream.stats.sketch import BUCKETS
-from stream.windows.panestore import BASE_PANE, Changes, Ints, PaneStore
+from stream.windows.panestore import BASE_PANE, Changes, Ints
 from stream.windows.spans import PaneWindow
-from stream.windows.totals import Flags, Totals
+from stream.windows.totals import Flags, Slide, Totals
 
 MINUTES_AN_HOUR = HOUR // MINUTE
 _NEVER = -(2**62)
@@ -93,13 +93,13 @@ class Panel:
             if totals.kind == kind:
                 totals.change(changes)
 
-    def move(self, now: int, store: PaneStore, *, whole_days: bool) -> None:
-        """Slide to now (ms)."""
+    def move(self, now: int, *, whole_days: bool) -> list[Slide]:
+        """Slide to now (ms); gives what has to be added and taken off for it."""
         last = self.window.last(now, whole_days=whole_days)
         first = BASE_PANE if self.window.panes is None else last - self.window.panes + 1
-        self._totals.move(first, last, store)
         if self.window.panes is not None:
             self._touch_outlived(first)
+        return self._totals.move(first, last)
 
     def _touch_outlived(self, first: int) -> None:
         """Scores whose whole window has slid past are read again, so that no record outlives what it was read from."""

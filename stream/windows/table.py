@@ -15,6 +15,7 @@ from stream.windows.panel import Panel, Read, cells_of
 from stream.windows.panestore import PaneStore
 from stream.windows.published import Published, ScoreRecord
 from stream.windows.spans import PaneWindow, windows_of
+from stream.windows.totals import slide
 from stream.windows.withheld import withheld
 
 
@@ -72,8 +73,8 @@ class Table:
     def move(self, now: int) -> None:
         """Slide all windows to now (ms)."""
         self._grow()
-        for panel in self._panels:
-            panel.move(now, self._store, whole_days=self._whole_days)
+        slides = [found for panel in self._panels for found in panel.move(now, whole_days=self._whole_days)]
+        slide(slides, self._store)
 
     # -- out
 

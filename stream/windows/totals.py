@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +13,15 @@ from stream.windows.panestore import BASE_PANE, Changes, Ints, PaneStore
 
 Flags = npt.NDArray[np.bool_]
 _BEFORE_ALL = 2 * BASE_PANE
+
+
+class Slide(NamedTuple):
+    """Panes first..last that enter (sign 1) or leave (sign -1) some totals."""
+
+    totals: Totals
+    first: int
+    last: int
+    sign: int
 
 
 class Totals:
@@ -48,29 +61,36 @@ class Totals:
         inside = changes.panes[known] >= self.first
         np.add.at(self.values, (rows[inside], columns[inside]), changes.values[known][inside])
 
-    def move(self, first: int, last: int, store: PaneStore) -> None:
-        """Slide to the panes first..last, forwards."""
+    def move(self, first: int, last: int) -> list[Slide]:
+        """Slide to the panes first..last, forwards; gives what has to be added and taken off for it."""
         if (first, last) == (self.first, self.last):
-            return
+            return []
         if first > self.last:
-            self.touched[self._filled()] = True
+            self.touched[self.values.any(axis=1)] = True
             self.values[:] = 0
-            self._enter(store, first, last, 1)
+            slides = [Slide(self, first, last, 1)]
         else:
-            self._enter(store, self.first, first - 1, -1)
-            self._enter(store, self.last + 1, last, 1)
+            slides = [Slide(self, self.first, first - 1, -1), Slide(self, self.last + 1, last, 1)]
         self.first, self.last = first, last
+        return [slide for slide in slides if slide.first <= slide.last]
 
-    def _filled(self) -> Flags:
-        filled: Flags = self.values.any(axis=1)
-        return filled
-
-    def _enter(self, store: PaneStore, first: int, last: int, sign: int) -> None:
-        content = store.content(self.kind, first, last) if first <= last else None
-        if content is None:
-            return
+    def enter(self, content: Changes, sign: int) -> None:
+        """Add panes that enter (sign 1), or take off panes that leave (sign -1)."""
         columns = self._columns[content.cells]
         known = columns >= 0
         rows, columns = content.rows[known], columns[known]
         np.add.at(self.values, (rows, columns), sign * content.values[known])
         np.logical_or.at(self.touched, rows, self._readers[columns])
+
+
+def slide(slides: Sequence[Slide], store: PaneStore) -> None:
+    """Let panes enter and leave; a pane that several totals want is unpacked once."""
+    for kind in {found.totals.kind for found in slides}:
+        own = [found for found in slides if found.totals.kind == kind]
+        edges = sorted({edge for found in own for edge in (found.first, found.last + 1)})
+        for begin, end in pairwise(edges):
+            wanted = [found for found in own if found.first <= begin and end <= found.last + 1]
+            content = store.content(kind, begin, end - 1) if wanted else None
+            if content is not None:
+                for found in wanted:
+                    found.totals.enter(content, found.sign)

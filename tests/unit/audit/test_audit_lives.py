@@ -11,7 +11,7 @@ GAP = 21 * DAY
 
 def lives(*events: object) -> list[Life]:
     """The lives of one ticket."""
-    return cut(events, GAP, 0)  # type: ignore[arg-type]
+    return cut(events, GAP, 400 * DAY, 0)  # type: ignore[arg-type]
 
 
 def test_a_closed_ticket_quiet_for_more_than_the_gap_begins_a_new_life() -> None:
@@ -25,10 +25,17 @@ def test_any_event_keeps_a_closed_life_going() -> None:
     assert len(lives(opened(0), closed(10), rated(GAP, 5, kind="nps"), reply(2 * GAP))) == 1
 
 
-def test_an_open_ticket_never_ends() -> None:
-    """Only a closed ticket can end its life."""
+def test_an_open_ticket_ends_by_its_age_alone() -> None:
+    """400 days after its opening is the same life, a millisecond more is not, however often there was an event."""
     assert len(lives(opened(0), reply(400 * DAY))) == 1
-    assert len(lives(opened(0), closed(10), reopened(20), reply(400 * DAY))) == 1
+    assert len(lives(opened(0), closed(10), reopened(20), reply(399 * DAY), reply(400 * DAY))) == 1
+    first, second = lives(opened(0), reply(399 * DAY), reply(400 * DAY + 1))
+    assert (first.followed, second.followed) == (True, False)
+
+
+def test_an_open_ticket_without_its_opening_never_ends() -> None:
+    """Its age is not known."""
+    assert len(lives(reply(0), reply(500 * DAY))) == 1
 
 
 def test_a_reopening_after_the_gap_reopens_nothing() -> None:
@@ -84,5 +91,5 @@ def test_a_life_without_opened_is_in_no_ticket_figure_but_its_ratings_count() ->
 
 def test_lives_know_their_partition() -> None:
     """For the slowest clock."""
-    assert cut([opened(0)], GAP, 3)[0].partition == 3
+    assert cut([opened(0)], GAP, 400 * DAY, 3)[0].partition == 3
     assert list(judged([opened(0)]).tickets)[0].partition == 0  # noqa: RUF015

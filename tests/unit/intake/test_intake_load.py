@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stream.errors import ConfigError
-from stream.intake import plain_yaml
+from stream import plain_yaml
 from stream.intake.load import load_mapping, nearest
 
 GOOD = """

@@ -35,7 +35,7 @@ _PlainLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"(?:0|-?
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The mapping that a YAML file holds; ConfigError with the place of the fault."""
+    """The mapping that a YAML file holds, empty for an empty file; ConfigError with the place of the fault."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _PlainLoader)  # noqa: S506 - derives from SafeLoader
     except OSError as error:
@@ -46,6 +46,8 @@ def load(path: Path) -> dict[str, Any]:
         raise ConfigError(str(path), (_fault(error),)) from None
     except (yaml.YAMLError, ValueError, RecursionError):
         raise ConfigError(str(path), (Fault("", "not valid YAML"),)) from None
+    if content is None:
+        return {}
     if not isinstance(content, dict):
         raise ConfigError(str(path), (Fault("", "must be a mapping"),))
     return {str(key): value for key, value in content.items()}

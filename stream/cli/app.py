@@ -1,0 +1,193 @@
+"""What can be typed: every command with its options. The work is imported when a command runs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[Path | None, typer.Option("--config", "-c", envvar="CSAT_CONFIG", help="Settings file; csat.yaml where that exists.", show_default=False)]
+Bootstrap = Annotated[str | None, typer.Option("--bootstrap-servers", "-b", help="Kafka's host:port, over the settings.", show_default=False)]
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or JSON-lines files.", show_default=False)]
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", "-m", help="How rows become events; files of our own events need none.", show_default=False)
+]
+Metric = Annotated[str | None, typer.Option(help="Only this metric, such as csat.", show_default=False)]
+Segment = Annotated[list[str] | None, typer.Option(help="Only this segment, such as team=billing; `all` is everything.", show_default=False)]
+Window = Annotated[str | None, typer.Option(help="Only this window, such as 24h.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+app = typer.Typer(
+    name="csat-stream",
+    help="Customer-satisfaction scores from helpdesk events in Kafka, exact whatever the order of arrival.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+topics_app = typer.Typer(help="The topics shared with others.", no_args_is_help=True)
+config_app = typer.Typer(help="The settings.", no_args_is_help=True)
+app.add_typer(topics_app, name="topics")
+app.add_typer(config_app, name="config")
+
+
+@app.command()
+def worker(
+    config: Config = None,
+    bootstrap_servers: Bootstrap = None,
+    ready_file: Annotated[Path | None, typer.Option(help="Made once everything is read, removed at the end.", show_default=False)] = None,
+    log_level: Annotated[str, typer.Option(help="info, warning or error.")] = "info",
+    stop_at_eof: Annotated[bool, typer.Option("--stop-at-eof", hidden=True, help="Stop when standard input ends.")] = False,
+) -> None:
+    """Read events, keep scores: the main job. Any number of workers share the partitions."""
+    from stream.cli.common import Common
+    from stream.cli.worker import run_worker
+
+    settings = Common(config, bootstrap_servers).settings({"ready_file": ready_file} if ready_file else None)
+    run_worker(settings, log_level=log_level, stop_at_eof=stop_at_eof)
+
+
+@topics_app.command("create")
+def topics_create(
+    config: Config = None,
+    bootstrap_servers: Bootstrap = None,
+    partitions: Annotated[int, typer.Option(min=1, max=1000, help="Partitions of each topic that is made.")] = 4,
+) -> None:
+    """Create the topics that are missing, and check those that exist."""
+    from stream.cli.common import Common
+    from stream.cli.logs import be_quiet
+    from stream.cli.topics import create_topics
+
+    be_quiet()
+    asyncio.run(create_topics(Common(config, bootstrap_servers).settings(), partitions))
+
+
+@config_app.command("check")
+def config_check(config: Config = None, bootstrap_servers: Bootstrap = None) -> None:
+    """Check the settings: every fault at once, or a summary."""
+    from stream.cli.common import Common
+    from stream.cli.config import show_config
+
+    common = Common(config, bootstrap_servers)
+    show_config(common.settings(), common.path)
+
+
+@app.command("import")
+def import_files(
+    files: Files,
+    mapping: MappingFile = None,
+    faults: Annotated[Path | None, typer.Option(help="File for all rows that could not be read.", show_default=False)] = None,
+    config: Config = None,
+    bootstrap_servers: Bootstrap = None,
+) -> None:
+    """CSV or JSON lines to events, in the order of event time. Exit code 1 if some rows could not be read."""
+    from stream.cli.common import Common
+    from stream.cli.intake import run_import
+    from stream.cli.logs import be_quiet
+
+    be_quiet()
+    raise typer.Exit(run_import(Common(config, bootstrap_servers).settings(), files, mapping, faults))
+
+
+@app.command()
+def scores(
+    metric: Metric = None,
+    segment: Segment = None,
+    window: Window = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    bootstrap_servers: Bootstrap = None,
+) -> None:
+    """Show the scores that are published now."""
+    from stream.cli.common import Common, choice_of
+    from stream.cli.logs import be_quiet
+    from stream.cli.scores import show_scores
+
+    be_quiet()
+    choice = choice_of(metric, segment, window)
+    asyncio.run(show_scores(Common(config, bootstrap_servers).settings(), choice, as_json=as_json))
+
+
+@app.command("try")
+def try_files(
+    files: Files,
+    mapping: MappingFile = None,
+    as_of: Annotated[str | None, typer.Option(help="Where now stands still (RFC 3339); the newest event if absent.", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option(help="File for all scores, one JSON line each.", show_default=False)] = None,
+    config: Config = None,
+) -> None:
+    """Score files of your own: an embedded Kafka and a real worker, stopped again at the end."""
+    from stream.cli.common import Common, time_of
+    from stream.cli.logs import be_quiet
+    from stream.cli.try_ import run_try
+
+    be_quiet()
+    raise typer.Exit(run_try(Common(config), files, mapping, time_of("--as-of", as_of), out))
+
+
+@app.command()
+def recompute(
+    metric: Metric = None,
+    segment: Segment = None,
+    window: Window = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Compare with the score topic; exit code 1 on any difference.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="The now of the figures (RFC 3339); that of the newest score if absent.", show_default=False)] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    bootstrap_servers: Bootstrap = None,
+) -> None:
+    """Work the figures out a second time, straight from the raw events and the definitions."""
+    from stream.cli.common import Common, choice_of, time_of
+    from stream.cli.logs import be_quiet
+    from stream.cli.recompute import run_recompute
+
+    be_quiet()
+    settings, choice = Common(config, bootstrap_servers).settings(), choice_of(metric, segment, window)
+    raise typer.Exit(asyncio.run(run_recompute(settings, choice, time_of("--as-of", as_of), diff=diff, as_json=as_json)))
+
+
+@app.command()
+def rebuild(
+    delete_old: Annotated[bool, typer.Option("--delete-old", help="Delete the old generation's topics once its workers have stopped.")] = False,
+    config: Config = None,
+    bootstrap_servers: Bootstrap = None,
+) -> None:
+    """Make the state anew from the source topics, beside the old one, then switch to it."""
+    from stream.cli.common import Common
+    from stream.cli.logs import be_quiet
+    from stream.cli.rebuild import run_rebuild
+
+    be_quiet()
+    asyncio.run(run_rebuild(Common(config, bootstrap_servers).settings({"ready_file": None}), delete_old=delete_old))
+
+
+@app.command()
+def reset(
+    to: Annotated[str, typer.Option(help="beginning, end, or an RFC 3339 time (by Kafka's clock).", show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    config: Config = None,
+    bootstrap_servers: Bootstrap = None,
+) -> None:
+    """Begin anew with an empty state at another place of the source topics. Refused while workers run."""
+    from stream.cli.common import Common
+    from stream.cli.logs import be_quiet
+    from stream.cli.reset import run_reset
+
+    be_quiet()
+    asyncio.run(run_reset(Common(config, bootstrap_servers).settings(), to, yes=yes))
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float | None, typer.Option(min=1, help="End after so many seconds of table; Ctrl-C if absent.", show_default=False)] = None,
+    speed: Annotated[float, typer.Option(min=1, max=1000, help="How much faster simulated time runs until it has caught up.")] = 60.0,
+    rate: Annotated[float, typer.Option(min=1, max=100_000, help="Tickets opened an hour, in the mean.")] = 240.0,
+) -> None:
+    """A simulated helpdesk on an embedded Kafka, and its scores live in the terminal."""
+    from stream.cli.demo import run_demo
+    from stream.cli.logs import be_quiet
+
+    be_quiet()
+    run_demo(seconds, speed, rate)

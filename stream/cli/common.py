@@ -1,0 +1,104 @@
+"""What most commands begin with: settings from file, environment and options, a broker that answers, and two consoles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from schemas.times import from_iso
+from stream.engine import topics
+from stream.errors import UsageError
+from stream.settings import Settings, load
+
+DEFAULT_CONFIG = Path("csat.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The options that every command has."""
+
+    config: Path | None = None
+    bootstrap_servers: str | None = None
+
+    def settings(self, overrides: Mapping[str, Any] | None = None) -> Settings:
+        """Settings of the file given, else of csat.yaml if it exists; ConfigError with every fault at once."""
+        own = {"kafka": {"bootstrap_servers": self.bootstrap_servers}} if self.bootstrap_servers else {}
+        return load(self.path, {**own, **(overrides or {})})
+
+    @property
+    def path(self) -> Path | None:
+        """The settings file, None where there is none."""
+        return self.config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
+
+
+@cache
+def out() -> Console:
+    """What was asked for: stdout."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+@cache
+def err() -> Console:
+    """Progress and remarks: stderr."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def write_lines(lines: Sequence[str]) -> None:
+    """Lines to stdout as they are."""
+    for line in lines:
+        out().out(line, highlight=False)
+
+
+async def require_broker(settings: Settings) -> None:
+    """BrokerUnavailable where no broker answers."""
+    async with topics.admin(settings):
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which figures were asked for; None is all. A segment names all of its dimensions, the empty one is everything."""
+
+    metric: str | None = None
+    segment: Mapping[str, str] | None = None
+    window: str | None = None
+
+    def takes(self, metric: str, segment: Mapping[str, str], window: str) -> bool:
+        """Whether this figure was asked for."""
+        wanted = (self.metric in (None, metric), self.window in (None, window), self.segment is None or dict(self.segment) == dict(segment))
+        return all(wanted)
+
+    def __str__(self) -> str:
+        segment = None if self.segment is None else ",".join(f"{name}={value}" for name, value in self.segment.items()) or "all"
+        parts = (("metric", self.metric), ("segment", segment), ("window", self.window))
+        return ", ".join(f"{name} {value}" for name, value in parts if value is not None)
+
+
+def choice_of(metric: str | None, segment: Sequence[str] | None, window: str | None) -> Choice:
+    """The choice of the options --metric, --segment and --window."""
+    return Choice(metric, parse_segment(segment), window)
+
+
+def time_of(option: str, text: str | None) -> int | None:
+    """An RFC 3339 time in ms; a date alone is its midnight UTC."""
+    if text is None:
+        return None
+    try:
+        return from_iso(text if "T" in text or " " in text else f"{text}T00:00:00Z")
+    except ValueError:
+        raise UsageError(f"{option} is no time; write it as 2026-11-22T10:00:00Z") from None
+
+
+def parse_segment(parts: Sequence[str] | None) -> dict[str, str] | None:
+    """`team=billing`, several times or separated by commas, as a segment; None where nothing was given, `all` is everything."""
+    if not parts:
+        return None
+    texts = [text.strip() for part in parts for text in part.split(",") if text.strip() not in ("", "all")]
+    if any("=" not in text for text in texts):
+        raise UsageError("--segment is written as dimension=value, such as team=billing; `all` is everything")
+    return {name.strip(): value.strip() for name, value in (text.split("=", 1) for text in texts)}

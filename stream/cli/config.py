@@ -1,0 +1,45 @@
+"""`config check`: the settings as they stand, or every fault at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stream import durations
+from stream.cli.common import write_lines
+from stream.settings import ALL, Settings, window_length
+
+
+def show_config(settings: Settings, path: Path | None) -> None:
+    """A short summary of settings that are right."""
+    write_lines([f"{path or 'defaults and environment'}: all settings are right", *summary(settings)])
+
+
+def summary(settings: Settings) -> list[str]:
+    """What will be published, how often, and against which targets."""
+    targets = ", ".join(f"{channel} {durations.text(target)}" for channel, target in sorted(settings.targets.first_response.items()))
+    return [
+        f"  installation  {settings.app}",
+        f"  Kafka         {settings.kafka.bootstrap_servers} ({settings.kafka.security_protocol})",
+        f"  segments      {', '.join(_segment(dimensions) for dimensions in settings.segments)}",
+        f"  agent level   {settings.agents}",
+        f"  windows       {', '.join(_window(settings, name) for name in settings.windows)}",
+        f"  scales        {', '.join(f'{scale.min}-{scale.max} satisfied from {scale.satisfied}' for scale in settings.scales)}",
+        f"  targets       first response: {targets}",
+        f"  lateness      {durations.text(settings.lateness)}",
+    ]
+
+
+def publishing_interval(settings: Settings, window: str) -> int:
+    """Shortest time in ms between two records of one score; the longest interval for `all`."""
+    publish = settings.publish
+    if window == ALL:
+        return publish.max
+    return max(publish.min, min(publish.max, window_length(window) // publish.divisor))
+
+
+def _window(settings: Settings, name: str) -> str:
+    return f"{name} (every {durations.text(publishing_interval(settings, name))})"
+
+
+def _segment(dimensions: tuple[str, ...]) -> str:
+    return " x ".join(dimensions) or "everything"

@@ -1,0 +1,106 @@
+"""What the demo simulates: a day of helpdesk before it begins, traffic as usual, then one team's bad hours; on its own clock."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaProducer
+
+from stream.board.units import human_time
+from stream.clock import WallClock, real_ms
+from stream.devkit.fill import append
+from stream.devkit.helpdesk import DEFAULT_TEAMS, Dip, Helpdesk
+from stream.durations import DAY, HOUR, MINUTE, SECOND
+from stream.kafka_client import client_options
+from stream.settings import Settings
+
+TEAM = DEFAULT_TEAMS[0]
+SEED = 7
+_HISTORY = DAY
+_DIP_AFTER, _DIP_LASTS = 20 * MINUTE, 3 * HOUR
+_OPENING = 9 * HOUR
+_AT_LEAST_BACK = 4 * HOUR
+_TICK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where simulated time begins (ms), how many times faster than the clock it runs, and how many tickets an hour are opened."""
+
+    start: int
+    speed: float
+    rate: float
+
+    @property
+    def dip(self) -> Dip:
+        """The bad hours: they begin when the eye has got used to the table."""
+        begin = self.start + _DIP_AFTER
+        return Dip(TEAM, begin, begin + _DIP_LASTS)
+
+    def story(self, now: int) -> str:
+        """What is going on at a simulated time (ms)."""
+        dip = self.dip
+        if now < dip.start_ms:
+            return "Traffic as usual; late, duplicate and damaged events are among it."
+        if dip.end_ms is None or now < dip.end_ms:
+            return f"Since {_clock(dip.start_ms)} {dip.team} has bad hours: unhappy customers, slow replies."
+        return f"Since {_clock(dip.end_ms)} {dip.team} is back to normal."
+
+    def pace(self, now: int, real_now: int) -> str:
+        """How simulated time runs at a simulated and a real time (ms)."""
+        return "in real time" if self.speed == 1 or real_now - now <= SECOND else f"{self.speed:g} times faster than the clock"
+
+
+def plan_of(real_now: int, speed: float, rate: float) -> Plan:
+    """Simulated time begins at the last 9 in the morning (UTC) at least 4 hours ago; at the clock's own speed it begins now."""
+    opening = (real_now - _AT_LEAST_BACK - _OPENING) // DAY * DAY + _OPENING
+    return Plan(opening if speed > 1 else real_now, speed, rate)
+
+
+class Simulation:
+    """Produces the events of a plan; `produced` counts them."""
+
+    def __init__(self, plan: Plan, settings: Settings) -> None:
+        self.produced = 0
+        self._plan = plan
+        self._settings = settings
+        self._clock = WallClock(settings.clock)
+        self._helpdesk = Helpdesk(SEED, start_ms=plan.start - _HISTORY, rate_per_hour=plan.rate, dip=plan.dip)
+
+    @property
+    def now(self) -> int:
+        """Simulated time in ms."""
+        return self._clock.wall()
+
+    @property
+    def story(self) -> str:
+        """What is going on."""
+        return self._plan.story(self.now)
+
+    @property
+    def pace(self) -> str:
+        """How simulated time runs."""
+        return self._plan.pace(self.now, real_ms())
+
+    async def run(self) -> None:
+        """The day before in one go, then whatever happens, until cancelled."""
+        producer = AIOKafkaProducer(**client_options(self._settings.kafka), acks="all", enable_idempotence=True)
+        await producer.start()
+        try:
+            for hour in range(self._plan.start - _HISTORY, self._plan.start, HOUR):
+                await self._produce(producer, hour + HOUR)
+            while True:
+                await self._produce(producer, self.now)
+                await asyncio.sleep(_TICK_SECONDS)
+        finally:
+            await producer.stop()
+
+    async def _produce(self, producer: AIOKafkaProducer, until: int) -> None:
+        records = self._helpdesk.until(until)
+        if records:
+            self.produced += await append(producer, self._settings.topics.sources, records)
+
+
+def _clock(ms: int) -> str:
+    return human_time(ms / SECOND)[-5:]

@@ -1,0 +1,96 @@
+"""`try`: the whole way on files of one's own, from an embedded Kafka to the table, and everything stopped again."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from schemas.scores import Score
+from schemas.times import iso
+from stream.audit.topics import read_scores
+from stream.board.table import in_order
+from stream.cli.child import running_worker
+from stream.cli.common import Common, err
+from stream.cli.embedded import create_all, embedded, end_on_sigterm, starting_text, throwaway_kafka
+from stream.cli.intake import newest_time, read, summary, tell_faults
+from stream.cli.scores import json_line, print_scores
+from stream.cli.steps import Steps, steps
+from stream.errors import UsageError
+from stream.intake.events import Intake
+from stream.intake.load import load_mapping
+from stream.intake.mapping import Mapping
+from stream.intake.produce import produce
+from stream.settings import Settings
+
+PARTITIONS = 4
+MANY = 60
+"""More scores than this are not read through: the table keeps to the long windows."""
+_LONG_WINDOWS = ("all", "now", "30d")
+_STOP_SECONDS = 10.0
+_NOTHING_IS_LATE = "36500d"
+
+
+def run_try(common: Common, files: Sequence[Path], mapping_file: Path | None, as_of: int | None, out_file: Path | None) -> int:
+    """Score the files and show it; 1 where some rows could not be read, otherwise 0. `as_of` in ms; the newest event where None."""
+    end_on_sigterm()
+    mapping = load_mapping(mapping_file) if mapping_file else None
+    intake = read(files, mapping, common.settings(_own(mapping)))
+    newest = newest_time(intake.events)
+    if newest is None:
+        tell_faults(intake, None)
+        raise UsageError(f"no events to score: {summary(intake)}")
+    now = newest if as_of is None else as_of
+    with steps() as told:
+        scores = _through_kafka(common, mapping, intake, now, told)
+    if out_file is not None:
+        out_file.write_text("".join(f"{json_line(score)}\n" for score in in_order(scores)), encoding="utf-8")
+    tell_faults(intake, None)
+    _show(scores, out_file)
+    err().print(f"{summary(intake)}; {len(scores):,} scores as of {iso(now)}", markup=False)
+    return 1 if intake.faults else 0
+
+
+def _through_kafka(common: Common, mapping: Mapping | None, intake: Intake, now: int, told: Steps) -> list[Score]:
+    told.say(starting_text())
+    with throwaway_kafka() as kafka, tempfile.TemporaryDirectory(prefix="csat-stream-try-") as folder:
+        settings = common.settings({**_own(mapping), **_at_once(now), **embedded(kafka)})
+        return asyncio.run(_score(settings, intake, Path(folder), told))
+
+
+async def _score(settings: Settings, intake: Intake, folder: Path, told: Steps) -> list[Score]:
+    """Import everything, let a worker score all of it, and read what it published."""
+    await create_all(settings, PARTITIONS)
+    total, done = len(intake.events), 0
+
+    def advance(more: int) -> None:
+        nonlocal done
+        done += more
+        told.update(f"importing events: {done:,} of {total:,}")
+
+    told.say(f"importing {total:,} events")
+    await produce(settings, intake.events, advance)
+    told.say("scoring")
+    with running_worker(settings, folder, patience=_STOP_SECONDS) as worker:
+        await worker.until_ready()
+        return list((await read_scores(settings)).scores.values())
+
+
+def _own(mapping: Mapping | None) -> dict[str, Any]:
+    return dict(mapping.settings) if mapping else {}
+
+
+def _at_once(now: int) -> dict[str, Any]:
+    """Now stands still, nothing is late, and every score is published without a wait."""
+    return {"clock": {"fixed": now}, "lateness": _NOTHING_IS_LATE, "publish": {"min": 1, "max": 1}, "flush_interval": 50}
+
+
+def _show(scores: Sequence[Score], out_file: Path | None) -> None:
+    """All scores, or of many those of the long windows."""
+    shown = scores if len(scores) <= MANY else [score for score in scores if score.window in _LONG_WINDOWS]
+    print_scores(shown)
+    if len(shown) < len(scores):
+        where = f"all {len(scores):,} are in {out_file}" if out_file else f"--out FILE writes all {len(scores):,}"
+        err().print(f"shown: windows {', '.join(_LONG_WINDOWS)}; {where}", markup=False)

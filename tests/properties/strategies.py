@@ -1,0 +1,138 @@
+"""What the property tests feed in: nasty lists of events, settings, and the nows they are read at. Times in ms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from stream.durations import DAY, HOUR, MINUTE
+from stream.settings import Settings
+from tests.helpdesk import MIDNIGHT, Event
+
+STEPS = (0, 1, 999, MINUTE - 1, MINUTE, 3 * MINUTE, 3 * MINUTE + 1, HOUR - 1, HOUR, HOUR + 1, 4 * HOUR, DAY - 1, DAY, 7 * DAY, 14 * DAY, 14 * DAY + 1, 22 * DAY)
+"""Distances that fall on edges of panes, deadlines, locks and lives."""
+SHORT_STEPS = STEPS[:11]
+
+_step = st.sampled_from(STEPS)
+_short_step = st.sampled_from(SHORT_STEPS)
+_times = st.one_of(
+    st.builds(lambda one, other: MIDNIGHT + one + other, _step, _short_step),
+    st.builds(lambda one, other: MIDNIGHT + one + other, _short_step, _short_step),
+    st.integers(MIDNIGHT, MIDNIGHT + 6 * HOUR),
+)
+_agents = st.sampled_from((None, "ann", "bob", "cem"))
+_teams = st.sampled_from((None, "blue", "red"))
+_channels = st.sampled_from((None, "email", "phone"))
+_surveys = st.sampled_from((None, "s1", "s2"))
+_scales = st.sampled_from(((1, 5), (1, 5), (0, 10), (1, 3), (0, 1)))
+
+
+def _rating(scale: tuple[int, int], share: int, kind: str, **data: Any) -> dict[str, Any]:
+    low, high = scale
+    score = low + (high - low) * share // 4
+    return {"kind": kind, "score": score, **data} | ({"scale_min": low, "scale_max": high} if kind == "csat" else {"scale_max": 10, "scale_min": 0})
+
+
+_data: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "ticket.opened": st.fixed_dictionaries(
+        {
+            "team": _teams,
+            "channel": _channels,
+            "initiated_by": st.sampled_from(("customer", "customer", "customer", "agent")),
+            "bot": st.sampled_from((False, False, False, True)),
+        }
+    ),
+    "ticket.replied": st.fixed_dictionaries(
+        {
+            "author": st.sampled_from(("agent", "agent", "agent", "bot", "customer")),
+            "public": st.sampled_from((True, True, True, False)),
+            "agent": _agents,
+            "team": _teams,
+        }
+    ),
+    "ticket.closed": st.fixed_dictionaries(
+        {"closed_by": st.sampled_from(("agent", "agent", "bot", "auto")), "agent": _agents, "spam": st.sampled_from((False,) * 7 + (True,))}
+    ),
+    "ticket.reopened": st.just({}),
+    "ticket.merged": st.just({"merged_into": "T-9"}),
+    "rating.submitted": st.builds(
+        _rating,
+        _scales,
+        st.integers(0, 4),
+        st.sampled_from(("csat",) * 7 + ("nps",)),
+        survey_id=_surveys,
+        agent=_agents,
+        team=_teams,
+        channel=_channels,
+    ),
+    "survey.offered": st.fixed_dictionaries({"survey_id": _surveys}),
+}
+_kinds = st.sampled_from(
+    ("ticket.opened",) * 5
+    + ("ticket.replied",) * 5
+    + ("ticket.closed",) * 4
+    + ("ticket.reopened",) * 3
+    + ("rating.submitted",) * 5
+    + ("survey.offered",)
+    + ("ticket.merged",)
+)
+_ids = st.one_of(st.integers(0, 3), st.integers(4, 10_000), st.integers(4, 10_000)).map(str)
+
+
+def _events(kind: str) -> st.SearchStrategy[Event]:
+    return st.builds(
+        Event,
+        type=st.just(kind),
+        time=_times,
+        data=_data[kind],
+        ticket=st.sampled_from(("T-1", "T-1", "T-2", "T-3")),
+        id=_ids,
+        source=st.sampled_from(("desk", "desk", "chat")),
+        ahead=st.sampled_from((0,) * 15 + (6 * MINUTE,)),
+        topic=st.sampled_from((None, None, None, 0, 1, 2, 3)),
+    )
+
+
+events = _kinds.flatmap(_events)
+"""Any event of one of three tickets."""
+
+
+def event_lists(most: int = 24) -> st.SearchStrategy[list[Event]]:
+    """Events in the order of arrival: ties, lives, conflicts, re-ratings, bots, spam, merges and future records among them."""
+    return st.lists(events, min_size=1, max_size=most)
+
+
+@st.composite
+def doubled(draw: st.DrawFn, most: int = 20) -> list[Event]:
+    """Events of which some arrive twice."""
+    once = draw(event_lists(most))
+    return once + draw(st.lists(st.sampled_from(once), max_size=6))
+
+
+SEGMENTS: tuple[tuple[tuple[str, ...], ...], ...] = (((),), ((), ("team",), ("channel",)), (("team", "channel"), ("agent",)), ((), ("agent",), ("team", "agent")))
+ON_TIME = 10_000 * DAY
+
+
+def settings(*, on_time: bool = False) -> st.SearchStrategy[Settings]:
+    """Settings with short lives, locks and ages, several segment lists and rules. `on_time`: nothing is ever late or of the future."""
+    lateness, future = (st.just(ON_TIME), st.just(ON_TIME)) if on_time else (st.sampled_from((DAY, 7 * DAY, ON_TIME)), st.just(5 * MINUTE))
+    return st.builds(
+        Settings,
+        segments=st.sampled_from(SEGMENTS),
+        agents=st.just("on"),
+        windows=st.sampled_from((("15m", "24h", "all"), ("1h", "5h", "7d", "all"), ("4h", "24h", "30d"))),
+        min_group=st.sampled_from((2, 3)),
+        min_n=st.just(2),
+        attribution=st.sampled_from((("snapshot", "last_replier", "ticket"), ("ticket", "snapshot"), ("last_replier",))),
+        lateness=lateness,
+        future=future,
+        life_gap=st.sampled_from((2 * HOUR, 21 * DAY)),
+        max_open_age=st.sampled_from((3 * DAY, 400 * DAY)),
+        rating_lock=st.sampled_from((HOUR, 14 * DAY)),
+        clock=st.sampled_from(({}, {}, {"fixed": MIDNIGHT})),
+    )
+
+
+nows = st.lists(st.one_of(_times, st.integers(0, 60 * 24).map(lambda hours: MIDNIGHT + hours * HOUR)), min_size=1, max_size=3).map(sorted)
+"""Times to read scores at, in order."""

@@ -1,0 +1,124 @@
+"""Scores do not depend on how events arrive: their order, doubles, batches, partitions, restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream.durations import DAY
+from stream.settings import Settings
+from tests.helpdesk import MIDNIGHT, Event, Record, log
+from tests.pipeline import KEEP_ALL, Pipeline, plain, run
+from tests.properties import strategies
+
+NEVER = 10_000 * DAY
+walls = st.sampled_from((KEEP_ALL, KEEP_ALL, MIDNIGHT + 8 * DAY, MIDNIGHT + 45 * DAY))
+"""Wall clocks of a flush: early ones keep every pane, late ones let go of some."""
+
+
+@given(strategies.event_lists(), strategies.settings(on_time=True), strategies.nows, st.data())
+def test_order(events: list[Event], settings: Settings, nows: list[int], data: st.DataObject) -> None:
+    """Any order of arrival gives the same scores."""
+    other = data.draw(st.permutations(events))
+    one, two = run(log(events), settings), run(log(other), settings)
+    for now in nows:
+        assert plain(two.scores(now)) == plain(one.scores(now))
+
+
+@given(strategies.event_lists(), strategies.settings(on_time=True), strategies.nows, st.data())
+def test_duplication(events: list[Event], settings: Settings, nows: list[int], data: st.DataObject) -> None:
+    """Events that arrive again, anywhere and on any topic, change nothing."""
+    again = data.draw(st.lists(st.sampled_from(events), min_size=1))
+    once = run(log(events), settings)
+    twice = run(log([*events, *again]), settings)
+    for now in nows:
+        assert plain(twice.scores(now)) == plain(once.scores(now))
+
+
+@given(strategies.doubled(), strategies.settings(), strategies.nows, st.data())
+def test_batches(events: list[Event], settings: Settings, nows: list[int], data: st.DataObject) -> None:
+    """Wherever chunks and flushes end, scores and dead letters are the same."""
+    records = log(events)
+    whole, parts = run(records, settings), Pipeline(settings)
+    for part in _parts(records, data):
+        parts.feed(part)
+        if data.draw(st.booleans()):
+            parts.flush()
+    parts.flush()
+    assert parts.refused == whole.refused
+    for now in nows:
+        assert plain(parts.scores(now)) == plain(whole.scores(now))
+
+
+@given(strategies.doubled(), strategies.settings(), strategies.nows, st.data())
+def test_restart(events: list[Event], settings: Settings, nows: list[int], data: st.DataObject) -> None:
+    """A partition that is loaded from its changelog, compacted or not, goes on as if it had never stopped, to the byte of its records."""
+    steady, restarted = Pipeline(settings), Pipeline(settings)
+    for part in _parts(log(events), data):
+        flushes, wall = data.draw(st.booleans()), data.draw(walls)
+        for pipeline in (steady, restarted):
+            pipeline.feed(part)
+            if flushes:
+                pipeline.flush(wall)
+        restarted.restart(compacted=data.draw(st.booleans()))
+    steady.flush()
+    restarted.flush()
+    assert _content(restarted) == _content(steady)
+    for now in nows:
+        assert plain(restarted.scores(now)) == plain(steady.scores(now))
+
+
+@given(strategies.doubled(), strategies.settings(), strategies.nows, walls, st.data())
+def test_restart_of_the_board(events: list[Event], settings: Settings, nows: list[int], wall: int, data: st.DataObject) -> None:
+    """A board that reads the sums anew says the same as one that followed them."""
+    pipeline = Pipeline(settings)
+    pipeline.board.move(MIDNIGHT)
+    for part in _parts(log(events), data):
+        pipeline.feed(part)
+        pipeline.flush()
+    pipeline.flush(wall)
+    for now in nows:
+        followed = pipeline.scores(now)
+        pipeline.restart_board()
+        assert plain(pipeline.scores(now)) == plain(followed)
+
+
+@given(strategies.doubled(), strategies.settings(on_time=True), strategies.nows, st.integers(2, 3))
+def test_partitions(events: list[Event], settings: Settings, nows: list[int], partitions: int) -> None:
+    """The sums of several partitions add up to those of one, where no ticket grows too old: its age is told by the partition's own clock."""
+    settings = settings.model_copy(update={"max_open_age": NEVER})
+    one, several = run(log(events), settings), run(log(events, partitions), settings, partitions)
+    for now in nows:
+        assert plain(several.scores(now)) == plain(one.scores(now))
+
+
+@given(strategies.doubled(), strategies.settings(on_time=True), strategies.nows, st.lists(walls, min_size=2, max_size=2), st.sampled_from(("ticket.merged", "ticket.closed")))
+def test_adding_and_taking_back(events: list[Event], settings: Settings, nows: list[int], clocks: list[int], kind: str) -> None:
+    """Once every ticket is void, nothing is left: no sum in any pane or the base, and no score."""
+    settings = settings.model_copy(update={"max_open_age": NEVER, "life_gap": NEVER})
+    end = max(event.time for event in events) + 1
+    data = {"spam": True} if kind == "ticket.closed" else {"merged_into": "T-9"}
+    voids = [Event(kind, end, data, ticket, id="void") for ticket in {event.ticket for event in events}]
+    records = log([*events, *voids])
+    pipeline = Pipeline(settings)
+    pipeline.feed(records[: len(events)])
+    pipeline.flush(clocks[0])
+    pipeline.scores(nows[0])
+    pipeline.feed(records[len(events) :])
+    pipeline.flush(clocks[1])
+    assert list(pipeline.partitions[0].sums.records()) == []
+    assert list(pipeline.partitions[0].waiting.items()) == []
+    assert all(pipeline.scores(now) == {} for now in nows)
+
+
+def _parts(records: Sequence[Record], data: st.DataObject) -> list[Sequence[Record]]:
+    """The records cut anywhere."""
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(records)), max_size=4)))
+    return [records[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(records)], strict=True) if begin < end]
+
+
+def _content(pipeline: Pipeline) -> list[dict[bytes, bytes | None]]:
+    """What each compacted changelog holds in the end, but for the markers: they count flushes."""
+    return [{key: value for key, value in changelog if key != b"M"} for changelog in pipeline.changelogs]

@@ -1,0 +1,27 @@
+"""The stream's scores are what the auditor works out from the raw events, for any event list."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream.audit.auditor import Auditor
+from stream.audit.diff import compare
+from stream.audit.log import judge
+from stream.settings import Settings
+from tests.helpdesk import Event, log
+from tests.pipeline import run
+from tests.properties import strategies
+
+
+@given(strategies.doubled(), strategies.settings(), strategies.nows, st.integers(1, 2))
+def test_stream_is_recompute(events: list[Event], settings: Settings, nows: list[int], partitions: int) -> None:
+    """At any now, every score of the topic is the auditor's, and nothing is missing; so are the dead letters."""
+    records = log(events, partitions)
+    pipeline = run(records, settings, partitions)
+    judged = judge(records, settings)
+    assert pipeline.refused == judged.dead_letters
+    auditor = Auditor(judged, settings)
+    for now in nows:
+        comparison = compare(auditor, pipeline.scores(now), now, {})
+        assert [str(difference) for difference in comparison.differences] == []
