@@ -34,8 +34,8 @@ _PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:tru
 _PlainLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"(?:0|-?[1-9][0-9]*)$"), list("-0123456789"))
 
 
-def load(path: Path) -> dict[str, Any]:
-    """The mapping that a YAML file holds, empty for an empty file; ConfigError with the place of the fault."""
+def load(path: Path, *, may_be_empty: bool = False) -> dict[str, Any]:
+    """The mapping that a YAML file holds; ConfigError with the place of the fault."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _PlainLoader)  # noqa: S506 - derives from SafeLoader
     except OSError as error:
@@ -46,7 +46,7 @@ def load(path: Path) -> dict[str, Any]:
         raise ConfigError(str(path), (_fault(error),)) from None
     except (yaml.YAMLError, ValueError, RecursionError):
         raise ConfigError(str(path), (Fault("", "not valid YAML"),)) from None
-    if content is None:
+    if content is None and may_be_empty:
         return {}
     if not isinstance(content, dict):
         raise ConfigError(str(path), (Fault("", "must be a mapping"),))

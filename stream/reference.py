@@ -51,7 +51,9 @@ def pages() -> dict[str, str]:
 
 def settings_page() -> str:
     """Every setting with path, environment variable, default and meaning."""
-    rows = (f"| `{path}` | `{variable_of(path)}` | {_default(field)} | {_cell(field.description or '')} |" for path, field in settings_fields(Settings))
+    rows = (
+        f"| `{path}` | `{variable_of(path)}` | {_default(field)} | {_cell(field.description or '')} |" for path, field in settings_fields(Settings)
+    )
     return SETTINGS_HEAD + "\n".join(rows) + "\n"
 
 

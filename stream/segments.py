@@ -56,6 +56,7 @@ class Segmenter:
     def __init__(self, segments: Sequence[Sequence[str]], secret: bytes | None = None) -> None:
         self._lists = [tuple(dimensions) for dimensions in segments]
         self._secret = secret
+        self.lists = len(self._lists)
         self._known: dict[tuple[str | None, ...], Keys] = {}
         used = {name for dimensions in self._lists for name in dimensions}
         self.by_agent = AGENT in used

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from stream import durations, plain_yaml
 from stream.durations import DAY, HOUR, MINUTE, SECOND, Duration
@@ -138,7 +139,12 @@ class Settings(BaseSettings):
     """All settings. Names, defaults and descriptions here make the settings reference in `docs/settings.md`."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="CSAT_", env_nested_delimiter="__", use_attribute_docstrings=True, nested_model_default_partial_update=True
+        frozen=True,
+        extra="forbid",
+        env_prefix="CSAT_",
+        env_nested_delimiter="__",
+        use_attribute_docstrings=True,
+        nested_model_default_partial_update=True,
     )
 
     app: str = Field(default="csat-stream", pattern=r"^[a-zA-Z0-9._-]{1,80}$")
@@ -195,6 +201,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is given: `load` merges file and environment itself."""
         return (init_settings,)
 
     @field_validator("segments")
@@ -256,7 +263,7 @@ def window_length(name: str) -> int:
 def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Settings of a file, the environment over it, `overrides` over both; ConfigError with every fault at once."""
     source = str(path) if path else "settings"
-    from_file = plain_yaml.load(path) if path else {}
+    from_file = plain_yaml.load(path, may_be_empty=True) if path else {}
     try:
         from_environment = _environment()
         return Settings(**_merged(_merged(from_file, from_environment), dict(overrides or {})))
@@ -266,13 +273,19 @@ def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -
 
 def faults(error: ValidationError) -> tuple[Fault, ...]:
     """Every fault of a pydantic error with its dotted path; never the value that was given."""
-    return tuple(Fault(".".join(str(part) for part in item["loc"]), item["msg"].removeprefix("Value error, ")) for item in error.errors(include_input=False, include_url=False))
+    return tuple(
+        Fault(".".join(str(part) for part in item["loc"]), item["msg"].removeprefix("Value error, "))
+        for item in error.errors(include_input=False, include_url=False)
+    )
 
 
 def _environment() -> dict[str, Any]:
-    from pydantic_settings import EnvSettingsSource
-
-    return dict(EnvSettingsSource(Settings)())
+    """Settings of the environment; lists and mappings are JSON there."""
+    try:
+        return dict(EnvSettingsSource(Settings)())
+    except SettingsError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        raise ConfigError("environment", (Fault(f"CSAT_{field[1].upper()}" if field else "", "not valid JSON"),)) from None
 
 
 def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

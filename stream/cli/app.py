@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-Config = Annotated[Path | None, typer.Option("--config", "-c", envvar="CSAT_CONFIG", help="Settings file; csat.yaml where that exists.", show_default=False)]
+Config = Annotated[
+    Path | None, typer.Option("--config", "-c", envvar="CSAT_CONFIG", help="Settings file; csat.yaml where that exists.", show_default=False)
+]
 Bootstrap = Annotated[str | None, typer.Option("--bootstrap-servers", "-b", help="Kafka's host:port, over the settings.", show_default=False)]
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or JSON-lines files.", show_default=False)]
 MappingFile = Annotated[
@@ -128,12 +130,14 @@ def try_files(
 
 
 @app.command()
-def recompute(
+def recompute(  # noqa: PLR0913, PLR0917  one parameter an option
     metric: Metric = None,
     segment: Segment = None,
     window: Window = None,
     diff: Annotated[bool, typer.Option("--diff", help="Compare with the score topic; exit code 1 on any difference.")] = False,
-    as_of: Annotated[str | None, typer.Option(help="The now of the figures (RFC 3339); that of the newest score if absent.", show_default=False)] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="The now of the figures (RFC 3339); that of the newest score if absent.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
     config: Config = None,
     bootstrap_servers: Bootstrap = None,
@@ -183,7 +187,7 @@ def reset(
 def demo(
     seconds: Annotated[float | None, typer.Option(min=1, help="End after so many seconds of table; Ctrl-C if absent.", show_default=False)] = None,
     speed: Annotated[float, typer.Option(min=1, max=1000, help="How much faster simulated time runs until it has caught up.")] = 60.0,
-    rate: Annotated[float, typer.Option(min=1, max=100_000, help="Tickets opened an hour, in the mean.")] = 240.0,
+    rate: Annotated[float, typer.Option(min=1, max=100_000, help="Tickets opened an hour, in the mean.")] = 480.0,
 ) -> None:
     """A simulated helpdesk on an embedded Kafka, and its scores live in the terminal."""
     from stream.cli.demo import run_demo

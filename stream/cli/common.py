@@ -39,19 +39,24 @@ class Common:
 @cache
 def out() -> Console:
     """What was asked for: stdout."""
-    return Console(highlight=False, soft_wrap=True)
+    return Console(highlight=False)
 
 
 @cache
 def err() -> Console:
     """Progress and remarks: stderr."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False)
 
 
 def write_lines(lines: Sequence[str]) -> None:
     """Lines to stdout as they are."""
     for line in lines:
         out().out(line, highlight=False)
+
+
+def remark(text: str) -> None:
+    """A line to stderr as it is."""
+    err().out(text, highlight=False)
 
 
 async def require_broker(settings: Settings) -> None:

@@ -51,7 +51,7 @@ def settings_of(plan: Plan, kafka: dict[str, Any], real_now: int) -> Settings:
 async def _run(plan: Plan, settings: Settings, folder: Path, told: Steps, seconds: float | None) -> None:
     stop = _stop_on_ctrl_c()
     await create_all(settings, PARTITIONS)
-    told.say("starting a worker on the events of the day before")
+    told.say("starting a worker on the events of the night before")
     simulation, outputs = Simulation(plan, settings), Outputs(settings)
     with running_worker(settings, folder, patience=_STOP_SECONDS) as worker:
         tasks = [asyncio.create_task(simulation.run()), asyncio.create_task(outputs.follow())]
@@ -80,12 +80,19 @@ class Frames:
         since, before = self._past.before(now)
         simulation = self._simulation
         return Frame(
-            simulation.now, simulation.pace, simulation.story, rows_of(scores, before), since, simulation.produced, self._outputs.letters, self._servers
+            simulation.now,
+            simulation.pace,
+            simulation.story,
+            rows_of(scores, before),
+            since,
+            simulation.produced,
+            self._outputs.letters,
+            self._servers,
         )
 
 
 async def _until_scored(plan: Plan, outputs: Outputs, worker: WorkerChild, tasks: Sequence[asyncio.Task[None]], stop: asyncio.Event) -> None:
-    """Until the day before has been scored."""
+    """Until the night before has been scored."""
     while not stop.is_set() and (outputs.now or 0) < plan.start:
         _check(worker, tasks)
         await asyncio.sleep(_FRAME_SECONDS / 5)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from stream.cli.common import err, remark, require_broker, write_lines
 from stream.clock import real_ms
-from stream.cli.common import err, require_broker, write_lines
 from stream.intake.events import Intake, IntakeEvent, read_events
 from stream.intake.load import load_mapping
 from stream.intake.mapping import Mapping
@@ -50,9 +50,9 @@ def tell_faults(intake: Intake, faults_file: Path | None) -> None:
         faults_file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return
     for line in lines[:SHOWN_FAULTS]:
-        err().out(line, highlight=False)
+        remark(line)
     if len(lines) > SHOWN_FAULTS:
-        err().out(f"... and {len(lines) - SHOWN_FAULTS:,} more; --faults FILE writes all of them", highlight=False)
+        remark(f"... and {len(lines) - SHOWN_FAULTS:,} more; --faults FILE writes all of them")
 
 
 def newest_time(events: Sequence[IntakeEvent]) -> int | None:

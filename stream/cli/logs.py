@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 import time
 
 from stream.engine.topics import admin
@@ -13,7 +14,7 @@ from stream.settings import Settings
 
 log = logging.getLogger("stream.cli.broker")
 
-FOREIGN = ("faust", "mode", "aiokafka", "kafka")
+FOREIGN = ("faust", "mode", "aiokafka", "asyncio")
 """Loggers of other people's code: what they say in many lines is cut to one."""
 _LONGEST = 200
 _PROBE_SECONDS = 1.0
@@ -36,6 +37,7 @@ _CONNECTION_NOISE = (
     "Heartbeat",
     "OffsetCommit failed",
     "Marking the coordinator",
+    "Unclosed AIOKafka",
 )
 _BROKEN = ("Unable connect to", "Unable to connect", "Unable to update metadata", "Connection at")
 
@@ -91,7 +93,14 @@ def set_up(level: str) -> ConnectionNoise:
     logging.disable(logging.DEBUG)
     for name in FOREIGN:
         logging.getLogger(name).setLevel(logging.ERROR)
+    threading.excepthook = _thread_ended
     return noise
+
+
+def _thread_ended(arguments: threading.ExceptHookArgs) -> None:
+    """One line for a thread that failed; being cancelled while the program stops is no failure."""
+    if arguments.exc_type is not asyncio.CancelledError:
+        log.error("a thread has failed: %s", arguments.exc_type.__name__)
 
 
 def be_quiet() -> None:
@@ -122,5 +131,5 @@ async def answers(settings: Settings) -> bool:
 
 async def until_answer(settings: Settings) -> None:
     """Wait for as long as it takes until a broker answers."""
-    while not await answers(settings):
+    while not await answers(settings):  # noqa: ASYNC110  nobody but the broker could set an event
         await asyncio.sleep(_PROBE_SECONDS)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from stream.cli.common import out
+from stream.cli.common import write_lines
 from stream.cli.generations import delete, members, own_topics, until_left
 from stream.cli.steps import Steps, steps
 from stream.engine import topics
@@ -35,7 +35,7 @@ async def run_rebuild(settings: Settings, *, delete_old: bool) -> None:
             told.say(f"building generation {new.number} of the state")
             await _fill(settings, client, new, told)
         await switch_to(settings, new)
-        out().print(f"generation {new.number} of the state is now the current one; workers of the old one stop within 5 s: start them again", markup=False)
+        write_lines([f"generation {new.number} of the state is now the current one; workers of the old one stop within 5 s: start them again"])
         await _tidy(client, before, delete_old=delete_old)
 
 
@@ -83,10 +83,10 @@ async def _tidy(client: AIOKafkaAdminClient, old: Names, *, delete_old: bool) ->
     if not existing:
         return
     if not delete_old:
-        out().print("topics of the old generation, no longer used (--delete-old would have deleted them):", markup=False)
+        write_lines(["topics of the old generation, no longer used (--delete-old would have deleted them):"])
         for name in existing:
-            out().print(f"  {name}", markup=False)
+            write_lines([f"  {name}"])
         return
     await until_left(client, old.group)
     for name in await delete(client, old):
-        out().print(f"deleted  {name}", markup=False)
+        write_lines([f"deleted  {name}"])

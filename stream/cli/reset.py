@@ -6,9 +6,10 @@ import sys
 
 import typer
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas.times import iso
-from stream.cli.common import out, time_of
+from stream.cli.common import time_of, write_lines
 from stream.cli.generations import delete, members
 from stream.engine import topics
 from stream.engine.control import Generation, current_generation, switch_to
@@ -31,16 +32,16 @@ async def run_reset(settings: Settings, to: str, *, yes: bool) -> None:
         partitions = await topics.source_partitions(client, settings)
         start, records = await _start(settings, partitions, to, time)
         for line in _meaning(to, time, records, names.generation):
-            out().print(line, markup=False)
+            write_lines([line])
         _confirm(yes=yes)
         await delete(client, names)
         await topics.create(client, settings, topics.internal_topics(names, partitions))
         await switch_to(settings, Generation(names.generation, start))
-    out().print(f"generation {names.generation} of the state is now the current one; start the workers", markup=False)
+    write_lines([f"generation {names.generation} of the state is now the current one; start the workers"])
 
 
-async def _refuse_while_running(client: object, names: Names) -> None:
-    running = await members(client, names.group)  # type: ignore[arg-type]
+async def _refuse_while_running(client: AIOKafkaAdminClient, names: Names) -> None:
+    running = await members(client, names.group)
     if running:
         raise UsageError(f"{running} worker{'s' if running > 1 else ''} of {names.group} still run{'s' if running == 1 else ''}; stop them first")
 
@@ -63,7 +64,8 @@ async def _start(settings: Settings, partitions: int, to: str, time: int | None)
 
 
 def _meaning(to: str, time: int | None, records: int, generation: int) -> list[str]:
-    where = {BEGINNING: "the beginning of the source topics", END: "their end"}.get(to, f"the first records that Kafka took in at or after {iso(time or 0)}")
+    named = {BEGINNING: "the beginning of the source topics", END: "the end of the source topics"}
+    where = named.get(to, f"the first records that Kafka took in at or after {iso(time or 0)}")
     return [
         f"Generation {generation} of the state begins empty, and reads from {where}: {records:,} records.",
         "Whatever lies before that is in no figure any more; scores that are published now are replaced, or removed.",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from schemas.scores import Score
 from stream.audit.topics import read_scores
 from stream.board.table import in_order, plain_lines, scores_table
-from stream.cli.common import Choice, err, out, require_broker, write_lines
+from stream.cli.common import Choice, out, remark, require_broker, write_lines
 from stream.settings import Settings
 
 
@@ -17,9 +17,9 @@ async def show_scores(settings: Settings, choice: Choice, *, as_json: bool) -> N
     log = await read_scores(settings)
     found = chosen(log.scores.values(), choice)
     if log.unreadable:
-        err().print(f"{log.unreadable} records of {settings.topics.scores} are no scores", markup=False)
+        remark(f"{log.unreadable} records of {settings.topics.scores} are no scores")
     if not found:
-        err().print(_nothing(settings, choice, len(log.scores)), markup=False)
+        remark(_nothing(settings, choice, len(log.scores)))
     elif as_json:
         write_lines([json_line(score) for score in in_order(found)])
     else:

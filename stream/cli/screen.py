@@ -42,10 +42,14 @@ class Frame:
 
     @property
     def account(self) -> str:
-        """Events, dead letters, and what the change is against."""
+        """Events, and dead letters by class."""
         letters = ", ".join(f"{name} {count:,}" for name, count in sorted(self.letters.items()))
-        change = "" if self.since is None else f"; change since {_clock(self.since)[-5:]}"
-        return f"{self.produced:,} events, {sum(self.letters.values()):,} dead letters{f' ({letters})' if letters else ''}{change}"
+        return f"{self.produced:,} events, {sum(self.letters.values()):,} dead letters{f' ({letters})' if letters else ''}"
+
+    @property
+    def comparison(self) -> str:
+        """What the change is against."""
+        return "" if self.since is None else f"Change since {_clock(self.since)[-5:]}; coloured where it is more than chance. "
 
 
 @dataclass(slots=True)
@@ -79,8 +83,9 @@ def picture(frame: Frame, width: int) -> RenderableType:
         Text(frame.heading, style="bold"),
         Text(frame.story),
         team_table(frame.rows, short=SHORT, long=LONG, width=width),
+        Text(f"{frame.comparison}Ctrl-C ends.", style="dim"),
         Text(frame.account, style="dim"),
-        Text(f"Kafka at {frame.servers}; Ctrl-C ends", style="dim"),
+        Text(f"From another terminal: csat-stream scores --bootstrap-servers {frame.servers}", style="dim"),
     )
 
 

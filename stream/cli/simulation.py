@@ -1,4 +1,4 @@
-"""What the demo simulates: a day of helpdesk before it begins, traffic as usual, then one team's bad hours; on its own clock."""
+"""What the demo simulates: the night before, traffic as usual, then one team's bad hours; on its own clock."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from stream.kafka_client import client_options
 from stream.settings import Settings
 
 TEAM = DEFAULT_TEAMS[0]
-SEED = 7
-_HISTORY = DAY
+SEED = 20
+_HISTORY = 12 * HOUR
 _DIP_AFTER, _DIP_LASTS = 20 * MINUTE, 3 * HOUR
 _OPENING = 9 * HOUR
 _AT_LEAST_BACK = 4 * HOUR
@@ -84,7 +84,7 @@ class Simulation:
         return self._plan.pace(self.now, real_ms())
 
     async def run(self) -> None:
-        """The day before in one go, then whatever happens, until cancelled."""
+        """The night before in one go, then whatever happens, until cancelled."""
         producer = AIOKafkaProducer(**client_options(self._settings.kafka), acks="all", enable_idempotence=True)
         await producer.start()
         try:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from rich.status import Status
 
-from stream.cli.common import err
+from stream.cli.common import err, remark
 
 
 class Steps:
@@ -19,7 +19,7 @@ class Steps:
     def say(self, text: str) -> None:
         """The next step."""
         if self._status is None:
-            err().print(f"{text} ...", markup=False)
+            remark(f"{text} ...")
         else:
             self.update(text)
 

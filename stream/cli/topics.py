@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream.cli.common import err, out
+from stream.cli.common import remark, write_lines
 from stream.engine import topics
 from stream.settings import Settings
 
@@ -13,7 +13,7 @@ async def create_topics(settings: Settings, partitions: int) -> None:
     async with topics.admin(settings) as client:
         created = await topics.create(client, settings, wanted)
         for topic in wanted:
-            out().print(f"{'created' if topic.name in created else 'exists '}  {topic.name}", markup=False)
+            write_lines([f"{'created' if topic.name in created else 'exists '}  {topic.name}"])
         found = await topics.source_partitions(client, settings)
         await topics.check(client, settings, [*topics.source_topics(settings, found), *topics.output_topics(settings, found)])
-    err().print(f"all topics are as they must be, {found} partitions each", markup=False)
+    remark(f"all topics are as they must be, {found} partitions each")

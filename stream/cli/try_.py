@@ -13,7 +13,7 @@ from schemas.times import iso
 from stream.audit.topics import read_scores
 from stream.board.table import in_order
 from stream.cli.child import running_worker
-from stream.cli.common import Common, err
+from stream.cli.common import Common, remark
 from stream.cli.embedded import create_all, embedded, end_on_sigterm, starting_text, throwaway_kafka
 from stream.cli.intake import newest_time, read, summary, tell_faults
 from stream.cli.scores import json_line, print_scores
@@ -49,7 +49,7 @@ def run_try(common: Common, files: Sequence[Path], mapping_file: Path | None, as
         out_file.write_text("".join(f"{json_line(score)}\n" for score in in_order(scores)), encoding="utf-8")
     tell_faults(intake, None)
     _show(scores, out_file)
-    err().print(f"{summary(intake)}; {len(scores):,} scores as of {iso(now)}", markup=False)
+    remark(f"{summary(intake)}; {len(scores):,} scores as of {iso(now)}")
     return 1 if intake.faults else 0
 
 
@@ -93,4 +93,4 @@ def _show(scores: Sequence[Score], out_file: Path | None) -> None:
     print_scores(shown)
     if len(shown) < len(scores):
         where = f"all {len(scores):,} are in {out_file}" if out_file else f"--out FILE writes all {len(scores):,}"
-        err().print(f"shown: windows {', '.join(_LONG_WINDOWS)}; {where}", markup=False)
+        remark(f"shown: windows {', '.join(_LONG_WINDOWS)}; {where}")

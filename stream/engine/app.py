@@ -14,9 +14,10 @@ from faust.transport.drivers import TRANSPORTS
 from stream.durations import SECOND
 from stream.engine.names import TABLE
 from stream.engine.slots import Slots
-from stream.engine.transport import SCHEME, Chunk
+from stream.engine.transport import CHUNK, SCHEME, Chunk
 
 _BUFFERED_CHUNKS = 16
+_FETCH_BYTES = 256 * 1024
 _CHUNKS_A_RECOVERY_STEP = 4
 
 
@@ -46,8 +47,8 @@ def create_app(slots: Slots, partitions: int) -> App:
         broker_rebalance_timeout=max(session, 10.0),
         broker_heartbeat_interval=session / 6,
         broker_max_poll_interval=300.0,
-        broker_max_poll_records=4 * 1000,
-        consumer_max_fetch_size=1024 * 1024,
+        broker_max_poll_records=4 * CHUNK,
+        consumer_max_fetch_size=_FETCH_BYTES,
         stream_buffer_maxsize=_BUFFERED_CHUNKS,
         stream_wait_empty=False,
         stream_recovery_delay=0.0,

@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 
 FLUSH_WEIGHT = 2 * 1024 * 1024
 """A flush is closed at about this size, far below the largest batch, since one more piece must always fit."""
-_PIECE = 250
+_GROWTH = 4 * 1024 * 1024
+_BYTES_AN_EVENT = 400
+"""What one event may add to a flush for each segment list: about four sums."""
 
 
 class Slot:
@@ -47,6 +49,9 @@ class Slot:
         self.flushing = asyncio.Lock()
         self.refused: list[tuple[LogRecord, Refused]] = []
         self._last_flush = 0
+        self._unsettled = 0
+        # What is not settled yet may still grow the flush: no more of it than surely fits.
+        self._most_unsettled = max(1, _GROWTH // (_BYTES_AN_EVENT * max(1, partition.rules.segmenter.lists)))
 
     @property
     def is_ready(self) -> bool:
@@ -83,9 +88,12 @@ class Slot:
 
     def apply(self, topic: str, records: Sequence[LogRecord], reader: Reader) -> int:
         """Take in a piece of source records; gives how many records that were, so that a flush can come between."""
-        piece = records[:_PIECE]
+        piece = records[: max(1, self._most_unsettled - self._unsettled)]
         self.partition.apply(topic, piece, reader, self._refuse)
-        self.partition.settle()
+        self._unsettled += len(piece)
+        if self._unsettled >= self._most_unsettled:
+            self.partition.settle()
+            self._unsettled = 0
         return len(piece)
 
     def _refuse(self, record: LogRecord, refused: Refused) -> None:
@@ -120,6 +128,7 @@ class Slot:
             raise OwnershipLost("no producer")
         flush = self.partition.flush(*panes_held_from(clock.wall()))
         self._last_flush = steady_ms()
+        self._unsettled = 0
         offset = await producer.append(self.names.changelog, self.number, flush.state)
         self._check(offset)
         self.position = offset + len(flush.state)

@@ -131,9 +131,9 @@ class Slots:
 
     async def on_recovered(self, numbers: Collection[int]) -> None:
         """The changelogs of these partitions have been read to their claims: check, and take up the work."""
-        for number in sorted(numbers):
-            slot = self._slots.get(number)
-            if slot is None or slot.lost or slot.recovered:
+        claims = {number: (slot, slot.claimed_at) for number, slot in self._slots.items() if number in numbers}
+        for number, (slot, claimed_at) in sorted(claims.items()):
+            if slot.lost or slot.recovered or slot.claimed_at != claimed_at:
                 continue
             if not slot.contiguous or slot.position <= slot.claimed_at:
                 log.warning("partition %d: the changelog was read with a hole; joining again", number)

@@ -34,10 +34,14 @@ class Store(MemoryStore[bytes, bytes]):
             return
         offsets = self.app.tables.recovery.active_offsets  # type: ignore[attr-defined]
         for tp in [tp for tp in offsets if tp.topic == self._slots.names.changelog]:
-            offsets.pop(tp)
+            held = self.persisted_offset(tp)
+            # Never absent: Faust would take it for read to its end, and call a recovery under way complete.
+            offsets[tp] = -1 if held is None else held
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """The changelogs have been read: check them and take up the work."""
+        if self.app.tables.recovery.signal_recovery_start.is_set():  # type: ignore[attr-defined]
+            return  # Faust says so of a recovery that a rebalance cut short, too; the next one has been asked for
         try:
             await self._slots.on_recovered({tp.partition for tp in active_tps if tp.topic == self._slots.names.changelog})
         except CsatStreamError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -110,13 +111,31 @@ def doubled(draw: st.DrawFn, most: int = 20) -> list[Event]:
     return once + draw(st.lists(st.sampled_from(once), max_size=6))
 
 
+@st.composite
+def histories(draw: st.DrawFn, most: int = 16) -> list[list[Event]]:
+    """Events in the order of time, in parts, each followed by an event of another ticket on every topic: so that clocks move and tickets are let go.
+
+    Every event has an identity of its own: those of a ticket that was let go are forgotten.
+    """
+    once = [replace(event, id=f"{number}") for number, event in enumerate(sorted(draw(event_lists(most)), key=lambda event: event.time))]
+    size = draw(st.integers(1, 4))
+    parts = [once[begin : begin + size] for begin in range(0, len(once), size)]
+    return [[*part, *(_tick(part[-1].time, number, topic) for topic in range(4))] for number, part in enumerate(parts)]
+
+
+def _tick(time: int, number: int, topic: int) -> Event:
+    return Event("survey.offered", time, {}, f"tick-{number}", f"tick-{topic}", topic=topic)
+
+
 SEGMENTS: tuple[tuple[tuple[str, ...], ...], ...] = (((),), ((), ("team",), ("channel",)), (("team", "channel"), ("agent",)), ((), ("agent",), ("team", "agent")))
 ON_TIME = 10_000 * DAY
 
 
-def settings(*, on_time: bool = False) -> st.SearchStrategy[Settings]:
-    """Settings with short lives, locks and ages, several segment lists and rules. `on_time`: nothing is ever late or of the future."""
+def settings(*, on_time: bool = False, short: bool = False) -> st.SearchStrategy[Settings]:
+    """Settings with short lives, locks and ages, several segment lists and rules. `on_time`: nothing is ever late or of the future; `short`: tickets are soon let go."""
     lateness, future = (st.just(ON_TIME), st.just(ON_TIME)) if on_time else (st.sampled_from((DAY, 7 * DAY, ON_TIME)), st.just(5 * MINUTE))
+    if short:
+        lateness = st.sampled_from((HOUR, DAY))
     return st.builds(
         Settings,
         segments=st.sampled_from(SEGMENTS),
@@ -127,8 +146,8 @@ def settings(*, on_time: bool = False) -> st.SearchStrategy[Settings]:
         attribution=st.sampled_from((("snapshot", "last_replier", "ticket"), ("ticket", "snapshot"), ("last_replier",))),
         lateness=lateness,
         future=future,
-        life_gap=st.sampled_from((2 * HOUR, 21 * DAY)),
-        max_open_age=st.sampled_from((3 * DAY, 400 * DAY)),
+        life_gap=st.sampled_from((2 * HOUR,) if short else (2 * HOUR, 21 * DAY)),
+        max_open_age=st.sampled_from((5 * HOUR, 3 * DAY) if short else (3 * DAY, 400 * DAY)),
         rating_lock=st.sampled_from((HOUR, 14 * DAY)),
         clock=st.sampled_from(({}, {}, {"fixed": MIDNIGHT})),
     )
