@@ -13,19 +13,32 @@ class LogRecord(Protocol):
     """One record of a Kafka log, as aiokafka's ConsumerRecord has it; `timestamp` in ms."""
 
     @property
-    def topic(self) -> str: ...
+    def topic(self) -> str:
+        """Topic."""
+
     @property
-    def partition(self) -> int: ...
+    def partition(self) -> int:
+        """Partition."""
+
     @property
-    def offset(self) -> int: ...
+    def offset(self) -> int:
+        """Offset."""
+
     @property
-    def timestamp(self) -> int: ...
+    def timestamp(self) -> int:
+        """Broker timestamp in ms."""
+
     @property
-    def key(self) -> bytes | None: ...
+    def key(self) -> bytes | None:
+        """Key."""
+
     @property
-    def value(self) -> bytes | None: ...
+    def value(self) -> bytes | None:
+        """Value."""
+
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """Headers."""
 
 
 def client_options(kafka: Kafka) -> dict[str, Any]:

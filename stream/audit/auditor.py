@@ -47,7 +47,9 @@ class Auditor:
         self._open: dict[SegmentKey, list[figures_open.OpenLife]] = {}
         self._siblings: dict[tuple[str, SegmentKey], list[SegmentKey]] = {}
         self._hidden: dict[tuple[str, SegmentKey, Span], frozenset[str]] = {}
-        lives = [life for ticket, events in judged.tickets.items() for life in cut(events, settings.life_gap, settings.max_open_age, ticket.partition)]
+        lives = [
+            life for ticket, events in judged.tickets.items() for life in cut(events, settings.life_gap, settings.max_open_age, ticket.partition)
+        ]
         for family in FAMILIES:
             self._enter(fact for life in lives for fact in family(life, settings))
         self._enter_open(lives, judged.slowest)

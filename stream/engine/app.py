@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import faust
 from faust.stores import STORES
 from faust.transport.drivers import TRANSPORTS
+from faust.types import StreamT
 
 from stream.durations import SECOND
+from stream.engine.chunk import Chunk
 from stream.engine.names import TABLE
 from stream.engine.slots import Slots
-from stream.engine.transport import CHUNK, SCHEME, Chunk
+from stream.engine.transport import CHUNK, SCHEME
 
 _BUFFERED_CHUNKS = 16
 _FETCH_BYTES = 256 * 1024
@@ -78,7 +79,7 @@ def _add_agents(app: App, slots: Slots) -> None:
     leadership = app.topic(slots.names.scorer, value_serializer="raw", key_serializer="raw", internal=False)
 
     @app.agent(sources, name="tickets", concurrency=1)
-    async def tickets(chunks: AsyncIterator[Chunk]) -> None:
+    async def tickets(chunks: StreamT[Chunk]) -> None:
         consumer: Any = app.consumer
         async for chunk in chunks:
             try:
@@ -87,7 +88,7 @@ def _add_agents(app: App, slots: Slots) -> None:
                 await app.crash(error)
 
     @app.agent(leadership, name="scorer", concurrency=1)
-    async def scorer(records: AsyncIterator[bytes]) -> None:
+    async def scorer(records: StreamT[bytes]) -> None:
         async for _ in records:
             pass
 
@@ -102,4 +103,3 @@ def _rejoin(app: App) -> Any:
         thread.thread_loop.call_soon_threadsafe(coordinator.request_rejoin)
 
     return rejoin
-

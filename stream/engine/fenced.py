@@ -28,7 +28,7 @@ _REQUEST_TIMEOUT_MS = 30_000
 _CLOSE_SECONDS = 5.0
 
 
-class OwnershipLost(Exception):  # noqa: N818 (an event of the protocol, not a fault)
+class OwnershipLost(Exception):
     """The broker refused a batch, or acknowledged one in a way that can't be explained: somebody else owns this now."""
 
 
@@ -51,7 +51,7 @@ class FencedProducer:
         )
         await producer.start()
         manager = producer._txn_manager  # noqa: SLF001 (the one place where aiokafka's transactions are turned into plain fencing)
-        while not manager.has_pid():
+        while not manager.has_pid():  # noqa: ASYNC110 (aiokafka has no event for it)
             await asyncio.sleep(0.005)
         manager.transactional_id = None
         return cls(producer)
@@ -82,9 +82,10 @@ class FencedProducer:
     async def _send(self, batch: BatchBuilder, topic: str, partition: int) -> Future[RecordMetadata]:
         batch.close()
         try:
-            return await self._producer.send_batch(batch, topic, partition=partition)
+            sent: Future[RecordMetadata] = await self._producer.send_batch(batch, topic, partition=partition)
         except KafkaError as error:
             raise OwnershipLost(f"{topic}/{partition}: {type(error).__name__}") from error
+        return sent
 
     async def _acknowledged(self, sent: Future[RecordMetadata], topic: str) -> int:
         try:
@@ -97,5 +98,5 @@ class FencedProducer:
         """Stop without waiting for long; what is unsent is not sent any more."""
         try:
             await asyncio.wait_for(self._producer.stop(), _CLOSE_SECONDS)
-        except (KafkaError, asyncio.TimeoutError):
+        except (KafkaError, TimeoutError):
             return

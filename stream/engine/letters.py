@@ -58,7 +58,9 @@ class Letters:
                 sent.append(await self._producer.send_batch(batch, topic, partition=partition))
                 batch = self._producer.create_batch()
                 if batch.append(key=letter.key, value=letter.value, headers=list(letter.headers), timestamp=None) is None:
-                    sent.append(await self._producer.send(topic, key=letter.key, value=letter.value, headers=list(letter.headers), partition=partition))
+                    sent.append(
+                        await self._producer.send(topic, key=letter.key, value=letter.value, headers=list(letter.headers), partition=partition)
+                    )
         if batch.record_count():
             batch.close()
             sent.append(await self._producer.send_batch(batch, topic, partition=partition))

@@ -30,7 +30,7 @@ _TEXT = CompactString("utf-8")
 _NODES = CompactArray(Int32)
 
 
-class MetadataResponse_v12(Response):  # noqa: N801 (aiokafka's way to name versions)
+class MetadataResponse_v12(Response):  # type: ignore[misc]  # noqa: N801 (aiokafka's way to name versions)
     """Brokers, and topics with their ids."""
 
     API_KEY = 3
@@ -45,7 +45,7 @@ class MetadataResponse_v12(Response):  # noqa: N801 (aiokafka's way to name vers
             CompactArray(
                 ("error_code", Int16),
                 ("topic", _TEXT),
-                ("topic_id", _Uuid),  # type: ignore[arg-type]
+                ("topic_id", _Uuid),
                 ("is_internal", Boolean),
                 (
                     "partitions",
@@ -68,7 +68,7 @@ class MetadataResponse_v12(Response):  # noqa: N801 (aiokafka's way to name vers
     )
 
 
-class MetadataRequest_v12(RequestStruct):  # noqa: N801 (aiokafka's way to name versions)
+class MetadataRequest_v12(RequestStruct):  # type: ignore[misc]  # noqa: N801 (aiokafka's way to name versions)
     """Metadata of some topics by name."""
 
     API_KEY = 3
@@ -76,14 +76,14 @@ class MetadataRequest_v12(RequestStruct):  # noqa: N801 (aiokafka's way to name 
     FLEXIBLE_VERSION = True
     RESPONSE_TYPE = MetadataResponse_v12
     SCHEMA = Schema(
-        ("topics", CompactArray(("topic_id", _Uuid), ("topic", _TEXT), ("tags", TaggedFields))),  # type: ignore[arg-type]
+        ("topics", CompactArray(("topic_id", _Uuid), ("topic", _TEXT), ("tags", TaggedFields))),
         ("allow_auto_topic_creation", Boolean),
         ("include_topic_authorized_operations", Boolean),
         ("tags", TaggedFields),
     )
 
 
-class TopicIdsRequest(Request[MetadataRequest_v12]):
+class TopicIdsRequest(Request[MetadataRequest_v12]):  # type: ignore[misc]
     """Asks for the ids of some topics."""
 
     API_KEY = 3

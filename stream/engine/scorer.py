@@ -1,7 +1,7 @@
 """The scorer: reads the sums of all partitions, publishes scores. One runs at a time; who takes over fences the one before.
 
-Its first publication is the full set of current scores, so whatever its predecessor left half-done is healed. Nothing is published before all sums were
-read, nor before now has come up to the newest score in the topic.
+Its first publication is the full set of current scores, so whatever its predecessor left half-done is healed. Nothing is
+published before all sums were read, nor before now has come up to the newest score in the topic.
 """
 
 from __future__ import annotations
@@ -126,7 +126,9 @@ class Scorer:
             by_partition.setdefault((murmur2(record.key) & 0x7FFFFFFF) % partitions, []).append(record)
         for number, own in by_partition.items():
             await producer.append_all(
-                self._settings.topics.scores, number, ((record.key, record.value, [(REVISION_HEADER, str(record.revision).encode())]) for record in own)
+                self._settings.topics.scores,
+                number,
+                ((record.key, record.value, [(REVISION_HEADER, str(record.revision).encode())]) for record in own),
             )
 
 
@@ -137,5 +139,3 @@ def _changes(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[tuple[byte
 async def _reached(consumer: AIOKafkaConsumer, targets: dict[TopicPartition, int]) -> bool:
     positions = [await consumer.position(place) >= target for place, target in targets.items()]
     return all(positions)
-
-

@@ -1,8 +1,8 @@
 """One partition as a worker owns it: its state, its producer, and the flush that makes the state durable.
 
-The order of a flush is fixed: dead letters acknowledged, then the state as one record batch, then its sums; only then may the offsets be committed and the
-next flush begin. Sums leave only once they are durable: a replay may interleave the four topics differently and would never take back a
-sum that only the first run had.
+The order of a flush is fixed: dead letters acknowledged, then the state as one record batch, then its sums; only then may the
+offsets be committed and the next flush begin. Sums leave only once they are durable: a replay may interleave the four topics
+differently and would never take back a sum that only the first run had.
 """
 
 from __future__ import annotations
@@ -137,7 +137,9 @@ class Slot:
 
     def _check(self, offset: int) -> None:
         if offset < self.position:
-            raise LogDamaged(f"{self.names.changelog}/{self.number} appended at offset {offset}, but {self.position} was expected: the log has lost data")
+            raise LogDamaged(
+                f"{self.names.changelog}/{self.number} appended at offset {offset}, but {self.position} was expected: the log has lost data"
+            )
         if offset != self.position:
             raise OwnershipLost(f"{self.names.changelog}/{self.number}: appended at {offset} instead of {self.position}")
 

@@ -8,13 +8,13 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Collection
-from typing import TYPE_CHECKING
 
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from schemas.read import Reader
 from stream.clock import WallClock
+from stream.engine.chunk import Chunk
 from stream.engine.control import Generation
 from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.letters import Letters
@@ -25,9 +25,6 @@ from stream.errors import CsatStreamError, StartRefused
 from stream.rules import Rules
 from stream.settings import Settings
 from stream.state.partition import Partition
-
-if TYPE_CHECKING:
-    from stream.engine.transport import Chunk
 
 log = logging.getLogger(__name__)
 

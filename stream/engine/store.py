@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from faust.stores.memory import Store as MemoryStore
 from faust.types import TP, EventT
 
+from stream.engine.chunk import Chunk
 from stream.engine.slots import Slots
 from stream.errors import CsatStreamError
 
@@ -47,10 +48,10 @@ class Store(MemoryStore[bytes, bytes]):
         except CsatStreamError as error:
             await self.app.crash(error)
 
-    def apply_changelog_batch(self, batch: Iterable[EventT], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]) -> None:
+    def apply_changelog_batch(self, batch: Iterable[EventT[Any]], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]) -> None:
         """Take in changelog chunks. Faust would log an error and go on with a hole, so an error ends the worker."""
         try:
             for event in batch:
-                self._slots.load(event.message.value)
+                self._slots.load(cast("Chunk", event.message.value))
         except Exception as error:  # noqa: BLE001 (the edge to Faust, which swallows everything)
             asyncio.get_running_loop().create_task(self.app.crash(error))

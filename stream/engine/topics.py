@@ -57,7 +57,9 @@ def output_topics(settings: Settings, partitions: int) -> list[Topic]:
     letters = {"cleanup.policy": "delete", "unclean.leader.election.enable": "false"}
     return [
         Topic(settings.topics.scores, partitions, kept, {"delete.retention.ms": DAY, "min.compaction.lag.ms": 0}, shared=True),
-        Topic(settings.topics.dead_letters, partitions, letters, {"retention.ms": _SOURCE_RETENTION, "max.message.bytes": 2 * 1024 * 1024}, shared=True),
+        Topic(
+            settings.topics.dead_letters, partitions, letters, {"retention.ms": _SOURCE_RETENTION, "max.message.bytes": 2 * 1024 * 1024}, shared=True
+        ),
     ]
 
 
@@ -141,7 +143,9 @@ async def check(client: AIOKafkaAdminClient, settings: Settings, topics: Sequenc
             if existing[topic.name].replicas < replicas:
                 wrong.append(f"{topic.name} has {existing[topic.name].replicas} replicas instead of {replicas}")
     if wrong:
-        raise StartRefused("topics are not as they must be: " + "; ".join(wrong), "run `csat-stream topics create` for missing ones, change the others")
+        raise StartRefused(
+            "topics are not as they must be: " + "; ".join(wrong), "run `csat-stream topics create` for missing ones, change the others"
+        )
     return existing
 
 
@@ -171,5 +175,3 @@ async def source_partitions(client: AIOKafkaAdminClient, settings: Settings) -> 
         counts = ", ".join(f"{name} {found[name].partitions}" for name in settings.topics.sources)
         raise StartRefused(f"source topics have different numbers of partitions: {counts}", "give all four the same number and the same key")
     return numbers.pop()
-
-

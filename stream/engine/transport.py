@@ -7,29 +7,19 @@ the number of the seek it was fetched after. Who reads it can tell a hole, and s
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
 
-from aiokafka.structs import ConsumerRecord
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from stream.engine.chunk import Chunk
 from stream.engine.slots import Slots
 
 SCHEME = "csat"
 CHUNK = 1_000
 """Most records in one message."""
 _PATIENCE = 0.05
-
-
-class Chunk(NamedTuple):
-    """Records of one topic partition in offset order. `begins`: offset from which nothing is missing, None where that is unknown."""
-
-    topic: str
-    partition: int
-    begins: int | None
-    seek: int
-    records: list[ConsumerRecord[bytes, bytes]]
 
 
 class Consumer(driver.Consumer):
@@ -71,42 +61,45 @@ class Consumer(driver.Consumer):
         if targets:
             await self.seek_wait(targets)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 (Faust's signature)
         """Fetch, and give one message for each chunk."""
         before = dict(self._seeks)
+        fetched: Mapping[TP, list[Any]] | None
         fetched, _ = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if not fetched:
             return
-        pending = set(fetched)
+        undelivered = set(fetched)
         try:
-            if self.should_stop:
-                return
             if not self.flow_active:
                 await self.perform_seek()
-                return
             for tp, records in fetched.items():
-                number = self.seek_number(tp)
-                if number != before.get(tp, 0):
+                if self.seek_number(tp) != before.get(tp, 0):
                     await self._fetch_again(tp)
-                    pending.discard(tp)
+                    undelivered.discard(tp)
                     continue
-                for start in range(0, len(records), CHUNK):
-                    if not self.flow_active or self.app.consumer_generation_id != generation:
+                for chunk in self._chunks(tp, records):
+                    if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
                         return
-                    if self.seek_number(tp) != number:
-                        break
-                    chunk = records[start : start + CHUNK]
-                    begins, self._positions[tp] = self._positions.get(tp), chunk[-1].offset + 1
-                    self._clocks[tp] = chunk[-1].timestamp
-                    yield tp, self._message(tp, Chunk(tp.topic, tp.partition, begins, number, chunk), generation)
-                pending.discard(tp)
+                    yield tp, self._message(tp, chunk, generation)
+                undelivered.discard(tp)
         finally:
-            for tp in pending:
+            for tp in undelivered:
                 if self.seek_number(tp) == before.get(tp, 0):
                     self._positions[tp] = None
 
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Any]]:
+    def _chunks(self, tp: TP, records: list[Any]) -> Iterator[Chunk]:
+        """The records in chunks; it ends early when the topic partition is sought meanwhile."""
+        number = self.seek_number(tp)
+        for start in range(0, len(records), CHUNK):
+            if self.seek_number(tp) != number:
+                return
+            chunk = records[start : start + CHUNK]
+            begins, self._positions[tp] = self._positions.get(tp), chunk[-1].offset + 1
+            self._clocks[tp] = chunk[-1].timestamp
+            yield Chunk(tp.topic, tp.partition, begins, number, chunk)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109 (Faust's signature)
         """Read the topic that is furthest behind first, so that the events of a ticket meet in one flush instead of coming topic by topic."""
         behind = self._furthest_behind(active_partitions or set())
         if len(behind) < len(active_partitions or ()):
@@ -129,7 +122,8 @@ class Consumer(driver.Consumer):
         return self._clocks.get(tp, 0)
 
     def _is_at_end(self, tp: TP) -> bool:
-        position, highwater = self._positions.get(tp), self.highwater(tp)
+        position = self._positions.get(tp)
+        highwater: int | None = self.highwater(tp)
         return position is not None and highwater is not None and position >= highwater
 
     async def _fetch_again(self, tp: TP) -> None:
@@ -148,7 +142,7 @@ class Consumer(driver.Consumer):
             last.timestamp_type,
             [],
             None,
-            chunk,
+            chunk,  # type: ignore[arg-type] # Faust passes on whatever it is
             None,
             0,
             0,

@@ -46,7 +46,9 @@ def verify_offsets(partition: Partition, ends: Mapping[str, Ends], number: int) 
     for topic, (first, end) in ends.items():
         done = partition.next_offsets.get(topic, 0)
         if done > end:
-            raise StartRefused(f"{topic}/{number} ends at offset {end}, but {done} records of it are in the state", "the log lost data: run `csat-stream rebuild`")
+            raise StartRefused(
+                f"{topic}/{number} ends at offset {end}, but {done} records of it are in the state", "the log lost data: run `csat-stream rebuild`"
+            )
         if done < first:
             if done:
                 log.error("%s/%d: %d records were removed by retention before they were read; they are lost", topic, number, first - done)

@@ -115,7 +115,7 @@ class Worker:
     # -- watching
 
     async def _watch_ready(self, targets: dict[tuple[str, int], int]) -> None:
-        while not self._is_caught_up(targets):
+        while not self._is_caught_up(targets):  # noqa: ASYNC110 (it waits for several things at once)
             await asyncio.sleep(_CHECK_SECONDS)
         gc.collect()
         gc.freeze()
@@ -140,7 +140,8 @@ class Worker:
                     return
 
     async def _until_over(self, app: App, stop: asyncio.Event) -> None:
-        over = [asyncio.create_task(_wait(stop.wait)), asyncio.create_task(_wait(app._crashed.wait)), asyncio.create_task(_wait(lambda: self._failure))]  # noqa: SLF001
+        crashed = app._crashed  # noqa: SLF001 (Faust tells it nowhere else)
+        over = [asyncio.create_task(_wait(what)) for what in (stop.wait, crashed.wait, lambda: self._failure)]
         done, pending = await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()

@@ -117,9 +117,17 @@ KPI = Kpi(
     cells=(*_NAMES, "", "", *(f"first_minus_latest_{name}" for name in _NAMES), "", "", "locked"),
     contribute=contribute,
     metrics=(
-        Metric("csat", "percent", Span.SLIDING, _read_latest, _definition, "satisfied of the rated, by the latest rating of each survey", attributed=True),
         Metric(
-            "csat_first", "percent", Span.SLIDING, _read_first, lambda s: _definition(s) + "/first", "the same by the first rating of each survey", attributed=True
+            "csat", "percent", Span.SLIDING, _read_latest, _definition, "satisfied of the rated, by the latest rating of each survey", attributed=True
+        ),
+        Metric(
+            "csat_first",
+            "percent",
+            Span.SLIDING,
+            _read_first,
+            lambda s: _definition(s) + "/first",
+            "the same by the first rating of each survey",
+            attributed=True,
         ),
     ),
 )

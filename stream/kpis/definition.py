@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from stream.rules import Rules
 from stream.segments import Keys
@@ -73,12 +73,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One published figure. `read` gives None where n is 0; `definition` names the profile in the score record."""
+    """One published figure. `read` is given `Sums` (`Levels` for the window `now`) and gives None where n is 0.
+
+    `definition` names the profile in the score record, `meaning` says it in words.
+    """
 
     name: str
     unit: Unit
     span: Span
-    read: Callable[[Sums], Reading | None] | Callable[[Levels], Reading | None]
+    read: Callable[[Any], Reading | None]
     definition: Callable[[Settings], str]
     meaning: str
     attributed: bool = False

@@ -58,8 +58,17 @@ def _read_bot_only(sums: Sums) -> Reading | None:
 
 def _profile(name: str, kept: int, meaning: str) -> tuple[Metric, Metric]:
     return (
-        Metric(f"fcr_{name}", "percent", Span.MATURED, _reader(kept), lambda _: f"fcr/{name}/final", f"{meaning}, of tickets closed at least 7 days ago"),
-        Metric(f"fcr_{name}_provisional", "percent", Span.PROVISIONAL, _reader(kept), lambda _: f"fcr/{name}/provisional", f"{meaning}, of tickets closed lately"),
+        Metric(
+            f"fcr_{name}", "percent", Span.MATURED, _reader(kept), lambda _: f"fcr/{name}/final", f"{meaning}, of tickets closed at least 7 days ago"
+        ),
+        Metric(
+            f"fcr_{name}_provisional",
+            "percent",
+            Span.PROVISIONAL,
+            _reader(kept),
+            lambda _: f"fcr/{name}/provisional",
+            f"{meaning}, of tickets closed lately",
+        ),
     )
 
 

@@ -36,6 +36,13 @@ KPI = Kpi(
     sketches=1,
     contribute=contribute,
     metrics=(
-        Metric("first_response", "seconds", Span.SLIDING, _read, lambda _: "first_response/calendar", "mean time to the first public human reply, with quantiles"),
+        Metric(
+            "first_response",
+            "seconds",
+            Span.SLIDING,
+            _read,
+            lambda _: "first_response/calendar",
+            "mean time to the first public human reply, with quantiles",
+        ),
     ),
 )

@@ -43,6 +43,13 @@ KPI = Kpi(
     cells=("hit", "miss"),
     contribute=contribute,
     metrics=(
-        Metric("first_response_within", "percent", Span.SLIDING, _read, lambda _: "first_response_within/outcome", "first responses within the channel's target, by outcome"),
+        Metric(
+            "first_response_within",
+            "percent",
+            Span.SLIDING,
+            _read,
+            lambda _: "first_response_within/outcome",
+            "first responses within the channel's target, by outcome",
+        ),
     ),
 )

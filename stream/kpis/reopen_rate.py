@@ -32,5 +32,14 @@ KPI = Kpi(
     block=BLOCK,
     cells=("closed", "reopened"),
     contribute=contribute,
-    metrics=(Metric("reopen_rate", "percent", Span.MATURED, _read, lambda _: "reopen_rate/any", "reopened after a close, of tickets closed at least 7 days ago"),),
+    metrics=(
+        Metric(
+            "reopen_rate",
+            "percent",
+            Span.MATURED,
+            _read,
+            lambda _: "reopen_rate/any",
+            "reopened after a close, of tickets closed at least 7 days ago",
+        ),
+    ),
 )

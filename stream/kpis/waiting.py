@@ -46,8 +46,19 @@ KPI = Kpi(
     also_reads=(backlog.OPEN,),
     reads_oldest=True,
     metrics=(
-        Metric("waiting", "tickets", Span.LEVEL, _read_waiting, lambda _: "waiting/first_reply", "open customers' tickets without a public human reply"),
-        Metric("overdue", "tickets", Span.LEVEL, _read_overdue, lambda _: "overdue/first_reply", "waiting tickets past their own first-response deadline"),
-        Metric("oldest_waiting", "unix_seconds", Span.LEVEL, _read_oldest, lambda _: "oldest_waiting/opened", "opening time of the ticket that has waited longest"),
+        Metric(
+            "waiting", "tickets", Span.LEVEL, _read_waiting, lambda _: "waiting/first_reply", "open customers' tickets without a public human reply"
+        ),
+        Metric(
+            "overdue", "tickets", Span.LEVEL, _read_overdue, lambda _: "overdue/first_reply", "waiting tickets past their own first-response deadline"
+        ),
+        Metric(
+            "oldest_waiting",
+            "unix_seconds",
+            Span.LEVEL,
+            _read_oldest,
+            lambda _: "oldest_waiting/opened",
+            "opening time of the ticket that has waited longest",
+        ),
     ),
 )

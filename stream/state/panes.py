@@ -18,10 +18,10 @@ Cells = dict[int, int]
 
 
 class PaneKey(NamedTuple):
-    """What a sum is of: kind `H` hour pane, `N` minute pane, `B` base (older than every hour pane), `W` oldest waiting; index 0 for the last two."""
+    """What a sum is of: kind `H` hour pane, `N` minute pane, `B` base (older than every hour pane), `W` oldest waiting; number 0 for the last two."""
 
     kind: str
-    index: int
+    number: int
     segment: str
 
 

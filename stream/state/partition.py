@@ -20,15 +20,14 @@ from stream.kafka_client import LogRecord
 from stream.kpis.definition import Contribution
 from stream.kpis.registry import contributions
 from stream.rules import Rules
-from stream.state import marker
-from stream.tickets import ticket
+from stream.state import marker, panes
 from stream.state.calendar import Calendar
-from stream.tickets.lives import Life, lives_of
 from stream.state.marker import Marker
 from stream.state.sums import Sums
-from stream.tickets.ticket import Added, Ticket
 from stream.state.waiting import Waiting
-from stream.state import panes
+from stream.tickets import ticket
+from stream.tickets.lives import Life, lives_of
+from stream.tickets.ticket import Added, Ticket
 
 MARKER_KEY = b"M"
 CLAIM_KEY = b"C"
@@ -112,11 +111,13 @@ class Partition:
                 name, event = read(record.key, record.value, record.headers)
                 time = event.time
                 if time > record.timestamp + future:
-                    raise Refused(DeadLetterClass.FUTURE, (Fault("time", f"{(time - record.timestamp) // 1000} s after the broker's timestamp"),))
+                    refuse(record, _future(time - record.timestamp))
+                    continue
                 if newest is None or time > newest:
                     newest = time
                 elif time < newest - lateness:
-                    raise Refused(DeadLetterClass.LATE, (Fault("time", f"{(newest - time) // 1000} s before the newest event of its topic partition"),))
+                    refuse(record, _late(newest - time))
+                    continue
                 self._add(name, event)
             except Refused as refused:
                 refuse(record, refused)
@@ -335,3 +336,11 @@ class Partition:
             return self.sums.get(key)
         oldest = self.waiting.get(segment)
         return None if oldest is None else msgspec.msgpack.encode(oldest)
+
+
+def _future(by: int) -> Refused:
+    return Refused(DeadLetterClass.FUTURE, (Fault("time", f"{by // 1000} s after the broker's timestamp"),))
+
+
+def _late(by: int) -> Refused:
+    return Refused(DeadLetterClass.LATE, (Fault("time", f"{by // 1000} s before the newest event of its topic partition"),))

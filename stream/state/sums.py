@@ -61,8 +61,8 @@ class Sums:
         pane.clear()
 
     def _before(self, kind: str, index: int) -> list[tuple[int, str]]:
-        rows = [*self._held[kind].items(), *self._open[kind].items()]
-        return [(found, segment) for found, row in rows if found < index for segment in row]
+        held = [(found, segment) for found, row in self._held[kind].items() if found < index for segment in row]
+        return held + [(found, segment) for found, changed in self._open[kind].items() if found < index for segment in changed]
 
     def _add(self, kind: str, index: int, segments: tuple[str, ...], cells: tuple[tuple[int, int], ...], sign: int) -> None:
         row = self._open[kind].get(index)

@@ -10,7 +10,7 @@ _Z95_PERCENT = 196
 
 
 def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson score interval of a proportion, both ends in 0..1; n > 0. (E. B. Wilson, JASA 22, 1927.)"""
+    """Wilson score interval of a proportion, both ends in 0..1; n > 0. By E. B. Wilson, JASA 22, 1927."""
     p = successes / n
     centre = p + z * z / (2 * n)
     half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))

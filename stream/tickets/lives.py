@@ -96,7 +96,10 @@ class Life:
 
 
 def lives_of(events: Iterable[Essence], life_gap: int, max_open_age: int, swept: int = 0) -> list[Life]:
-    """Lives of a ticket from its events in order. There is always one. Every life but the last has ended, and the last if it was open for too long at `swept`."""
+    """Lives of a ticket from its events in order. There is always one.
+
+    Every life but the last has ended, and the last if it was open for too long at `swept` (ms).
+    """
     life = Life()
     lives = [life]
     for event in events:

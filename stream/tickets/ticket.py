@@ -25,7 +25,10 @@ class Added(Enum):
 
 
 class Packed(msgspec.Struct, array_like=True, gc=False):
-    """A ticket as the changelog holds it. `due`: when the state may be let go (ms); `waiting`: its opening if it waits (ms), else 0; the rest as in `Ticket`."""
+    """A ticket as the changelog holds it: the fields of `Ticket`, and two of its last life.
+
+    `due`: when it has to be looked at again (ms); `waiting`: its opening if it waits (ms), else 0.
+    """
 
     due: int
     waiting: int

@@ -12,10 +12,9 @@ from schemas.scores import parse_key
 from stream.kpis.registry import all_kpis
 from stream.segments import AGENT, parse_segment
 from stream.settings import Settings
-from stream.state import marker
+from stream.state import marker, panes
 from stream.state.marker import Marker
 from stream.state.partition import OLDEST
-from stream.state import panes
 from stream.windows.published import ScoreRecord
 from stream.windows.table import Table
 

@@ -77,7 +77,8 @@ class LevelPanel(Panel):
                 self.touch(row, reader)
 
     def _touched(self) -> Flags:
-        return np.logical_or.reduce([totals.touched for totals in self._all_totals()])
+        touched: Flags = np.logical_or.reduce([totals.touched for totals in self._all_totals()])
+        return touched
 
     def sums(self, row: int) -> LevelView:
         """What the metrics read for one segment."""

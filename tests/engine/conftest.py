@@ -30,12 +30,12 @@ def new(bootstrap_servers: str, tmp_path: Path) -> Callable[..., Case]:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[[Case, str], WorkerProcess]]:
-    """Starts workers: `start(case, name)`. They end with the test; their logs are shown where it failed."""
+def start() -> Iterator[Callable[..., WorkerProcess]]:
+    """Starts workers: `start(case, name, module="stream.cli")`. They end with the test; their logs are shown where it failed."""
     started: list[WorkerProcess] = []
 
-    def begin(case: Case, name: str) -> WorkerProcess:
-        started.append(case.worker(name))
+    def begin(case: Case, name: str, module: str = "stream.cli") -> WorkerProcess:
+        started.append(WorkerProcess(case.config, case.folder, name, module))
         return started[-1]
 
     yield begin

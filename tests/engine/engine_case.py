@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import uuid
 from base64 import b64decode
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from engine_worker import WorkerProcess, until
+from engine_worker import until
 
 from schemas.deadletters import DeadLetter
 from schemas.scores import Score, score_key
@@ -21,6 +23,8 @@ from stream.audit.diff import Comparison, compare
 from stream.audit.log import Judged, judge
 from stream.audit.topics import read_scores, read_sources
 from stream.clock import real_ms
+from stream.devkit.fill import fill
+from stream.devkit.load import LoadRecord
 from stream.durations import MINUTE
 from stream.engine import topics
 from stream.engine.names import Names
@@ -31,6 +35,8 @@ from stream.settings import Settings, load
 from stream.state import marker
 from stream.state.marker import Marker
 from stream.windows.board import STATUS_KEY
+
+_PIECE = 500
 
 
 class Input(NamedTuple):
@@ -56,9 +62,9 @@ class Case:
         """Internal names of the first generation."""
         return Names(self.settings.app, 1)
 
-    def worker(self, name: str) -> WorkerProcess:
-        """A worker of this installation, started."""
-        return WorkerProcess(self.config, self.folder, name)
+    def change(self, **settings: Any) -> None:
+        """Change the settings file for the next worker."""
+        self.config.write_text(json.dumps({**json.loads(self.config.read_text(encoding="utf-8")), **settings}), encoding="utf-8")
 
     async def create_topics(self) -> None:
         """Source and output topics."""
@@ -192,3 +198,20 @@ def original(letter: DeadLetter) -> tuple[bytes | None, bytes | None, list[tuple
     """Key, value and headers of the record that a dead letter is about."""
     key, value, *rest = (None if text is None else b64decode(text) for text in (letter.key, letter.value, *(text for _, text in letter.headers)))
     return key, value, [(name, content) for (name, _), content in zip(letter.headers, rest, strict=True)]
+
+
+@contextlib.asynccontextmanager
+async def produced(case: Case, records: Sequence[LoadRecord], per_second: int) -> AsyncIterator[asyncio.Task[None]]:
+    """Produce at this rate beside what goes on; at the end everything has been produced."""
+
+    async def run() -> None:
+        for begin in range(0, len(records), _PIECE):
+            await fill(case.settings, records[begin : begin + _PIECE])
+            await asyncio.sleep(_PIECE / per_second)
+
+    task = asyncio.create_task(run())
+    try:
+        yield task
+        await task
+    finally:
+        task.cancel()

@@ -30,15 +30,15 @@ async def until(condition: Callable[[], bool] | Callable[[], Awaitable[bool]], s
 
 
 class WorkerProcess:
-    """One worker. Its log and its ready file lie in `folder`."""
+    """One worker, by the command line or by a test module in its place. Its log and its ready file lie in `folder`."""
 
-    def __init__(self, config: Path, folder: Path, name: str) -> None:
+    def __init__(self, config: Path, folder: Path, name: str, module: str = "stream.cli") -> None:
         self.name = name
         self.ready_file = folder / f"{name}.ready"
         self.log_file = folder / f"{name}.log"
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.engine.run_worker", str(config)],
+                [sys.executable, "-m", module, "worker", "--config", str(config)],
                 cwd=_REPOSITORY,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -69,6 +69,13 @@ class WorkerProcess:
     async def until_logged(self, text: str, seconds: float = 20, poll: float = _POLL_SECONDS) -> bool:
         """Wait for a text in its log; False when it did not come in time."""
         return await until(lambda: text in self.log, seconds, poll)
+
+    async def until_quiet(self, seconds: float = 1.5) -> None:
+        """Wait until it has logged nothing for so long: its partitions are settled and it just works."""
+        length = -1
+        while length != len(self.log):
+            length = len(self.log)
+            await asyncio.sleep(seconds)
 
     def kill(self) -> None:
         """End it at once, as a crash would (SIGKILL)."""

@@ -78,7 +78,7 @@ def good_records(now: int) -> list[Input]:
     ]
 
 
-async def test_each_class(new: Callable[..., Case], start: Callable[[Case, str], WorkerProcess]) -> None:
+async def test_each_class(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
     """The dead letter names class, place and the path of every fault, and gives back the very bytes; scores are undisturbed."""
     now = this_minute()
     case = new(clock={"fixed": now})
@@ -104,7 +104,7 @@ async def test_each_class(new: Callable[..., Case], start: Callable[[Case, str],
     assert csat.n == 2
 
 
-async def test_conflict_whichever_comes_first(new: Callable[..., Case], start: Callable[[Case, str], WorkerProcess]) -> None:
+async def test_conflict_whichever_comes_first(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
     """Of two bodies under one id the one that sorts first counts, whatever the order of arrival; the second to arrive is the dead letter."""
     now = this_minute()
     case = new(clock={"fixed": now}, publish={"min": "1s", "max": "1s"})
@@ -124,7 +124,7 @@ async def test_conflict_whichever_comes_first(new: Callable[..., Case], start: C
 
 
 @pytest.mark.timeout(90)
-async def test_flood(new: Callable[..., Case], start: Callable[[Case, str], WorkerProcess]) -> None:
+async def test_flood(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
     """20,000 bad records pass at speed, each with its dead letter, and the good ones among them count."""
     now = this_minute()
     case = new(clock={"fixed": now})

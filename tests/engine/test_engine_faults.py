@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from engine_case import Case
+from engine_case import Case, produced
 from engine_worker import REFUSED, WorkerProcess, until
 
 from stream.clock import real_ms
 from stream.devkit.disorder import Disordered, disordered
 from stream.devkit.fill import fill
-from stream.devkit.load import LoadRecord, standard_load
+from stream.devkit.load import standard_load
 from stream.durations import DAY, HOUR, MINUTE
 
-PIECE = 500
 SEGMENTS = [[], ["team"], ["channel"], ["product"], ["team", "channel"], ["team", "product"]]
 
 
@@ -44,7 +42,7 @@ def load(events: int) -> Disordered:
 class Stage:
     """Two workers of one group at any time, and the faults that befall them."""
 
-    def __init__(self, case: Case, start: Callable[[Case, str], WorkerProcess]) -> None:
+    def __init__(self, case: Case, start: Callable[..., WorkerProcess]) -> None:
         self._case = case
         self._start = start
         self._count = 0
@@ -83,6 +81,7 @@ class Stage:
         """Let the older of the two stand still until the other has taken over, and some time more."""
         sleeper = self.workers[0]
         other = self.workers[1]
+        await sleeper.until_quiet()
         seen = other.log.count("claimed")
         sleeper.pause()
         await asyncio.sleep(seconds)
@@ -91,25 +90,8 @@ class Stage:
         return sleeper
 
 
-@contextlib.asynccontextmanager
-async def produced(case: Case, records: Sequence[LoadRecord], per_second: int) -> AsyncIterator[asyncio.Task[None]]:
-    """Produce at this rate beside what goes on; at the end everything has been produced."""
-
-    async def run() -> None:
-        for begin in range(0, len(records), PIECE):
-            await fill(case.settings, records[begin : begin + PIECE])
-            await asyncio.sleep(PIECE / per_second)
-
-    task = asyncio.create_task(run())
-    try:
-        yield task
-        await task
-    finally:
-        task.cancel()
-
-
 @pytest.mark.timeout(900)
-async def test_killed_and_paused(new: Callable[..., Case], start: Callable[[Case, str], WorkerProcess], *, is_long: bool) -> None:
+async def test_killed_and_paused(new: Callable[..., Case], start: Callable[..., WorkerProcess], *, is_long: bool) -> None:
     """Killed with -9 (once in recovery) and paused while another takes over: no difference, every dead letter once, late batches refused."""
     plan = LONG if is_long else SHORT
     case = new(partitions=4, segments=SEGMENTS, publish={"min": "1s", "max": "1s"})
@@ -142,7 +124,7 @@ async def test_killed_and_paused(new: Callable[..., Case], start: Callable[[Case
 
 
 @pytest.mark.timeout(900)
-async def test_two_workers_on_a_backlog(new: Callable[..., Case], start: Callable[[Case, str], WorkerProcess], *, is_long: bool) -> None:
+async def test_two_workers_on_a_backlog(new: Callable[..., Case], start: Callable[..., WorkerProcess], *, is_long: bool) -> None:
     """A month of tickets waits for two workers of one group: no difference, and no event is called late."""
     case = new(partitions=4, segments=SEGMENTS, publish={"min": "1s", "max": "1s"})
     await case.create_topics()

@@ -97,7 +97,7 @@ async def scoring(case: Case) -> AsyncIterator[Scorer]:
         await log.stop()
 
 
-async def test_second_scorer_fences_the_first(new: Callable[..., Case], start: Callable[[Case, str], WorkerProcess]) -> None:
+async def test_second_scorer_fences_the_first(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
     """A worker's scorer is refused at its next publication once another has taken over; the figures stay right."""
     now = this_minute()
     case = new(clock={"fixed": now}, publish={"min": "1s", "max": "1s"})

@@ -32,7 +32,7 @@ def ticket(name: str, opened: int, *, team: str, score: int) -> list[Input]:
     ]
 
 
-async def test_events_of_each_kind(new: Callable[..., Case], start: Callable[[Case, str], WorkerProcess]) -> None:
+async def test_events_of_each_kind(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
     """Rated, answered, closed, reopened, merged and waiting tickets: figures as worked out by hand, and by the auditor."""
     now = this_minute()
     case = new(clock={"fixed": now}, publish=QUICK)
@@ -75,7 +75,7 @@ async def test_events_of_each_kind(new: Callable[..., Case], start: Callable[[Ca
     assert await case.letters() == {}
 
 
-async def test_records_of_the_score_topic(new: Callable[..., Case], start: Callable[[Case, str], WorkerProcess]) -> None:
+async def test_records_of_the_score_topic(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
     """Every record fits the contract under the key of its figure, and a further rating makes the next revision."""
     now = this_minute()
     case = new(clock={"fixed": now}, publish=QUICK)
@@ -107,7 +107,7 @@ async def test_records_of_the_score_topic(new: Callable[..., Case], start: Calla
     await case.audit()
 
 
-async def test_input_forms(new: Callable[..., Case], start: Callable[[Case, str], WorkerProcess]) -> None:
+async def test_input_forms(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
     """Structured, binary and plain events count alike, on whichever topic they arrive."""
     now = this_minute()
     case = new(clock={"fixed": now}, publish=QUICK)
@@ -133,7 +133,7 @@ async def test_input_forms(new: Callable[..., Case], start: Callable[[Case, str]
     assert await case.letters() == {}
 
 
-async def test_emptied_window(new: Callable[..., Case], start: Callable[[Case, str], WorkerProcess]) -> None:
+async def test_emptied_window(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
     """A score whose window has emptied becomes a tombstone; the next rating takes up its revisions."""
     real = real_ms()
     clock = {"simulated_from": real - 3 * HOUR, "simulated_at": real, "simulated_speed": 600}

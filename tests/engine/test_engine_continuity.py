@@ -1,0 +1,51 @@
+"""Nothing vanishes: chunks that the transport loses are fetched again, and workers may come and go every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from engine_case import Case, produced
+from engine_worker import WorkerProcess
+
+from stream.clock import real_ms
+from stream.devkit.load import standard_load
+from stream.durations import DAY, MINUTE
+
+EVENTS = 20_000
+QUICK = {"min": "1s", "max": "1s"}
+
+
+@pytest.mark.timeout(120)
+async def test_lost_chunks_are_fetched_again(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
+    """A consumer that loses every seventh chunk for a while: the figures are exact all the same."""
+    case = new(partitions=2, publish=QUICK)
+    await case.create_topics()
+    worker = start(case, "lossy", "tests.engine.lossy_worker")
+    assert await worker.until_logged("recovered")
+    async with produced(case, standard_load(EVENTS, start=real_ms() - 30 * DAY - MINUTE), per_second=3_000):
+        pass
+    await case.until_read()
+    judged = await case.audit()
+    assert sum(len(events) for events in judged.tickets.values()) == EVENTS
+    assert worker.log.count("lost chunk") > 10
+    assert await case.letters() == {}
+
+
+@pytest.mark.timeout(120)
+async def test_workers_come_and_go(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
+    """A worker joins or leaves every two seconds while events arrive: no difference, and whoever left has ended cleanly."""
+    case = new(partitions=4, publish=QUICK)
+    await case.create_topics()
+    workers = [start(case, "worker-0")]
+    assert await workers[0].until_logged("recovered")
+    async with produced(case, standard_load(EVENTS, start=real_ms() - 30 * DAY - MINUTE), per_second=1_000):
+        for number in range(1, 5):
+            workers.append(start(case, f"worker-{number}"))
+            await asyncio.sleep(2)
+            assert await workers.pop(0).stop() == 0
+    await case.until_read()
+    judged = await case.audit()
+    assert judged.dead_letters == {}
+    assert await case.letters() == {}

@@ -1,0 +1,145 @@
+"""The board: what is published when, tombstones, revisions, and windows that are not whole."""
+
+from __future__ import annotations
+
+from schemas.scores import parse_key, score_key
+from stream.durations import DAY, HOUR, MINUTE, SECOND
+from stream.settings import Settings
+from tests.helpdesk import NOON, log, merged, rated
+from tests.pipeline import Pipeline, latest
+
+SETTINGS = Settings(segments=((),), windows=("1h", "24h", "all"))
+
+
+def rated_once() -> Pipeline:
+    """A board at noon that has seen one rating of noon."""
+    pipeline = Pipeline(SETTINGS)
+    pipeline.feed(log([rated(NOON, 5)]))
+    pipeline.flush()
+    pipeline.board.move(NOON)
+    return pipeline
+
+
+def windows_due(pipeline: Pipeline, wall: int, *, gone: bool = False) -> list[str]:
+    """Windows of `csat` published (or withdrawn) at a wall-clock time."""
+    keys = [parse_key(record.key) for record in pipeline.board.due(wall) if (record.value is None) is gone]
+    return [key.window for key in keys if key.metric == "csat"]
+
+
+def test_a_quiet_key_is_published_at_once() -> None:
+    """And only once."""
+    pipeline = rated_once()
+    assert windows_due(pipeline, 0) == ["1h", "24h", "all"]
+    assert windows_due(pipeline, DAY) == []
+
+
+def test_a_busy_key_is_published_at_its_pace() -> None:
+    """1h after 1 s, 24h after 24 s, `all` after 60 s: always ending with the last value.
+
+    wall s  0        1        24       60
+    rated   |first   |second
+    out     1h 24h all  1h       24h      all
+    """
+    pipeline = rated_once()
+    windows_due(pipeline, 0)
+    pipeline.feed(log([rated(NOON, 5), rated(NOON + 1, 1, "s")])[1:])
+    pipeline.flush()
+    assert windows_due(pipeline, SECOND - 1) == []
+    assert windows_due(pipeline, SECOND) == ["1h"]
+    assert windows_due(pipeline, 24 * SECOND) == ["24h"]
+    assert windows_due(pipeline, MINUTE - 1) == []
+    assert windows_due(pipeline, MINUTE) == ["all"]
+
+
+def test_sliding_out_is_published_as_a_tombstone() -> None:
+    """n = 0: no record, and a tombstone where there was one."""
+    pipeline = rated_once()
+    windows_due(pipeline, 0)
+    pipeline.board.move(NOON + HOUR)
+    assert windows_due(pipeline, HOUR) == []
+    pipeline.board.move(NOON + HOUR + MINUTE)
+    assert windows_due(rated_once(), 0) == ["1h", "24h", "all"]
+    pipeline.board.move(NOON + DAY)
+    assert windows_due(pipeline, DAY, gone=True) == ["24h"]
+
+
+def test_revision_goes_on_after_a_tombstone() -> None:
+    """It counts the records of a key."""
+    pipeline = rated_once()
+    first = {record.key: record for record in pipeline.board.due(0)}
+    pipeline.feed(log([rated(NOON, 5), merged(NOON + 1)])[1:])
+    pipeline.flush()
+    second = {record.key: record for record in pipeline.board.due(DAY)}
+    key = score_key("csat", {}, "all")
+    assert (first[key].revision, second[key].revision, second[key].value) == (1, 2, None)
+
+
+def test_revision_goes_on_after_a_restart() -> None:
+    """What the topic holds is remembered."""
+    pipeline, key = rated_once(), score_key("csat", {}, "all")
+    pipeline.restart_board()
+    pipeline.board.remember(key, 7, exists=True)
+    assert pipeline.scores(NOON)[key].revision == 8
+
+
+def test_a_score_that_nothing_can_update_is_withdrawn() -> None:
+    """An unknown window, metric or segment gets a tombstone at the first full publication."""
+    pipeline = rated_once()
+    stray = [score_key("csat", {}, "3h"), score_key("csats", {}, "all"), score_key("csat", {"team": "x"}, "all")]
+    for key in stray:
+        pipeline.board.remember(key, 1, exists=True)
+    gone = [record.key for record in pipeline.board.current() if record.value is None]
+    assert sorted(gone) == sorted(stray)
+
+
+def test_an_agents_score_that_slid_away_is_withdrawn() -> None:
+    """A score that was there before a restart and is not any more."""
+    pipeline, key = rated_once(), score_key("csat", {}, "1h")
+    pipeline.restart_board()
+    pipeline.board.remember(key, 3, exists=True)
+    pipeline.board.move(NOON + 2 * HOUR)
+    assert (key, None, 4) in [tuple(record) for record in pipeline.board.current()]
+
+
+def test_now_never_goes_back() -> None:
+    """An earlier now leaves the board where it is."""
+    pipeline = rated_once()
+    pipeline.board.move(NOON - DAY)
+    assert pipeline.board.now == NOON
+
+
+def test_nothing_is_published_without_a_now() -> None:
+    """Before anything is known."""
+    assert Pipeline(SETTINGS).board.due(0) == []
+
+
+def test_a_window_is_published_only_while_all_its_panes_are_held() -> None:
+    """During a long backlog the short windows appear when it has been read.
+
+    wall = now + 8 h: minute panes from now on, so 1h is missing; + 41 d: hour panes too, so only `all` is left ... and that only once now is there
+    """
+    pipeline = Pipeline(SETTINGS)
+    pipeline.feed(log([rated(NOON, 5)]))
+    pipeline.flush(NOON + 8 * HOUR)
+    assert {score.window for score in pipeline.scores(NOON).values()} == {"24h", "all"}
+    pipeline.flush(NOON + 41 * DAY)
+    assert pipeline.scores(NOON) == {}
+    assert {score.window for score in pipeline.scores(NOON + DAY).values()} == {"all"}
+
+
+def test_all_outlives_the_panes() -> None:
+    """Old hour panes are folded into one sum that only `all` reads."""
+    pipeline = rated_once()
+    pipeline.flush(NOON + 100 * DAY)
+    found = pipeline.scores(NOON + 100 * DAY)
+    assert found[score_key("csat", {}, "all")].n == 1
+
+
+def test_a_late_event_corrects_the_past() -> None:
+    """It is published again, in every window that holds its time."""
+    pipeline = rated_once()
+    published = pipeline.board.due(0)
+    pipeline.feed(log([rated(NOON, 5), rated(NOON - 30 * MINUTE, 1, "s")])[1:])
+    pipeline.flush()
+    published += pipeline.board.due(HOUR)
+    assert {window: latest(published)[score_key("csat", {}, window)].n for window in ("1h", "24h", "all")} == {"1h": 2, "24h": 2, "all": 2}
