@@ -16,6 +16,7 @@ from aiokafka.structs import ConsumerRecord
 
 from schemas.scores import score_key
 from stream.clock import WallClock, steady_ms
+from stream.durations import MINUTE
 from stream.engine.fenced import FencedProducer
 from stream.engine.names import Names
 from stream.engine.score_log import read_back
@@ -32,8 +33,11 @@ CLAIM = score_key("claim", {}, "now")
 """Key of the tombstone with which a scorer takes over a partition; readers see nothing of it."""
 _POLL_MS = 25
 _ENDS_EVERY = 1_000
-# In a backlog now runs through days, and every step slides every window: the scorer may take this share of the time, no more.
-_REST_FACTOR = 10
+# In a backlog now runs through days, and every step slides every window: the scorer may take a twentieth of the time, no more.
+# Where now is near the wall clock it rests for a moment at most.
+_REST_FACTOR = 20
+_LONGEST_LIVE_REST = 500
+_LIVE = 15 * MINUTE
 
 
 class Scorer:
@@ -103,7 +107,9 @@ class Scorer:
         self._board.settle()
         self._board.move(now.time)
         await self._publish_at(now, producer, partitions)
-        self._rest_until = steady_ms() + _REST_FACTOR * (steady_ms() - begun)
+        rest = _REST_FACTOR * (steady_ms() - begun)
+        is_live = now.time >= self._clock.wall() - _LIVE
+        self._rest_until = steady_ms() + (min(rest, _LONGEST_LIVE_REST) if is_live else rest)
 
     async def _publish_at(self, now: Now, producer: FencedProducer, partitions: int) -> None:
         if not self._took_over or (now.at_end and not self.complete.is_set()):

@@ -16,7 +16,7 @@ _BANDS = {"under_1d": 24, "1d_3d": 72, "3d_7d": 168, "7d_30d": 720}
 
 def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) -> None:
     """One at the opening as long as the life stands open."""
-    if life.opened is None or not life.standing_open or life.void:
+    if life.opened is None or not life.standing_open:
         return
     add((life.opened.time, life.keys(rules.segmenter), False, ((OPEN, 1),)))
 

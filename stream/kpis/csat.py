@@ -24,7 +24,7 @@ _KIND = "csat"
 
 def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) -> None:
     """Every survey's latest and first rating at the time of the first, and what came after the lock."""
-    if not life.ratings or life.void:
+    if not life.ratings:
         return
     for ratings in _surveys(life.ratings):
         lock = _lock(life, ratings, rules)

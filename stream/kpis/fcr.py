@@ -16,7 +16,7 @@ _HUMAN_REPLIES_OF_ONE_TOUCH = 1
 
 def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) -> None:
     """One resolved ticket at the first close, with the profiles it fulfils; or one that bots closed alone."""
-    if life.opened is None or not life.closes or life.void:
+    if life.opened is None or not life.closes:
         return
     close = life.closes[0]
     keys = life.keys(rules.segmenter, life.agent_of_close(close))

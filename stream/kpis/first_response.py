@@ -17,7 +17,7 @@ _SKETCH = sketch_cell(BLOCK)
 
 def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) -> None:
     """The interval at the reply, or one `negative` where the reply is before the opening."""
-    if life.opened is None or not life.opened.by_customer or not life.humans or life.void:
+    if life.opened is None or not life.opened.by_customer or not life.humans:
         return
     reply = life.humans[0]
     waited = reply.time - life.opened.time

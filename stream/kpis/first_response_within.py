@@ -16,7 +16,7 @@ _HIT, _MISS = cell(BLOCK, 0), cell(BLOCK, 1)
 def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) -> None:
     """The one outcome of a customer's life, as far as it is known; a miss waits in its pane until now has passed the deadline."""
     opened = life.opened
-    if opened is None or not opened.by_customer or life.void:
+    if opened is None or not opened.by_customer:
         return
     deadline = opened.time + rules.first_response_target(opened.channel)
     keys = life.keys(rules.segmenter)

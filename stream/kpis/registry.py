@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -39,11 +39,17 @@ def block_of(cell: int) -> int:
 
 
 def contributions(lives: Sequence[Life], rules: Rules) -> list[list[Contribution]]:
-    """What the lives of a ticket add, a list for every KPI."""
+    """What the lives of a ticket add, a list for every KPI. A void life is in no figure."""
+    counting = [life for life in lives if not life.void]
     found = []
-    for kpi in all_kpis():
+    for contribute in _contributors():
         own: list[Contribution] = []
-        for life in lives:
-            kpi.contribute(life, rules, own.append)
+        for life in counting:
+            contribute(life, rules, own.append)
         found.append(own)
     return found
+
+
+@cache
+def _contributors() -> tuple[Callable[[Life, Rules, Callable[[Contribution], None]], None], ...]:
+    return tuple(kpi.contribute for kpi in all_kpis())

@@ -15,7 +15,7 @@ _CLOSED, _REOPENED = cell(BLOCK, 0), cell(BLOCK, 1)
 
 def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) -> None:
     """One closed ticket at the first close, and whether it was ever reopened."""
-    if life.opened is None or not life.closes or life.void:
+    if life.opened is None or not life.closes:
         return
     close = life.closes[0]
     keys = life.keys(rules.segmenter, life.agent_of_close(close))

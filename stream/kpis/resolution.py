@@ -21,7 +21,7 @@ _FIRST_SKETCH, _LAST_SKETCH = sketch_cell(BLOCK, 0), sketch_cell(BLOCK, 1)
 
 def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) -> None:
     """One duration at the first close, and one at the last while the life stands closed."""
-    if life.opened is None or not life.closes or life.void:
+    if life.opened is None or not life.closes:
         return
     first, last = life.closes[0], life.closes[-1] if life.closed else None
     add(_measured(life, rules, first, _FIRST, _FIRST_SKETCH, 1))

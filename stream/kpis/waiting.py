@@ -16,7 +16,7 @@ _WAITING, _OVERDUE = cell(BLOCK, 0), cell(BLOCK, 1)
 def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) -> None:
     """One waiting at the opening, and one overdue at the deadline, as long as the life waits."""
     opened = life.opened
-    if opened is None or not life.waiting or life.void:
+    if opened is None or not life.waiting:
         return
     keys = life.keys(rules.segmenter)
     add((opened.time, keys, False, ((_WAITING, 1),)))

@@ -29,16 +29,6 @@ _cells_encoder = msgspec.msgpack.Encoder()
 _cells_decoder = msgspec.msgpack.Decoder(dict[int, int])
 
 
-def minute_of(time: int) -> int:
-    """Index of the minute pane that holds a time in ms."""
-    return time // MINUTE
-
-
-def hour_of(time: int) -> int:
-    """Index of the hour pane that holds a time in ms."""
-    return time // HOUR
-
-
 def minute_from(time: int) -> int:
     """Index of the first minute pane that begins at or after a time in ms."""
     return -(-time // MINUTE)

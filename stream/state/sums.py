@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stream.durations import HOUR, MINUTE
 from stream.kpis.definition import Contribution
 from stream.state import panes
 from stream.state.panes import Cells
@@ -36,7 +37,7 @@ class Sums:
     def apply(self, contribution: Contribution, sign: int) -> None:
         """Add (sign 1) or take back (sign -1) one contribution in every pane and segment it belongs to."""
         time, keys, upwards, cells = contribution
-        hour, minute = (panes.hour_from(time), panes.minute_from(time)) if upwards else (panes.hour_of(time), panes.minute_of(time))
+        hour, minute = (panes.hour_from(time), panes.minute_from(time)) if upwards else (time // HOUR, time // MINUTE)
         if hour >= self.hours_from:
             self._add("H", hour, keys.all, cells, sign)
         else:
