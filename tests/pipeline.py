@@ -50,7 +50,8 @@ class Pipeline:
         self.seen.extend(records)
         for (topic, partition), run in groupby(records, key=lambda record: (record.topic, record.partition)):
             self.partitions[partition].apply(topic, list(run), self.reader, self._refuse)
-            self.partitions[partition].settle()
+        for each in self.partitions:
+            each.settle()
 
     def _refuse(self, record: LogRecord, refused: Refused) -> None:
         self.refused[Position(record.topic, record.partition, record.offset)] = str(refused.kind)
@@ -145,7 +146,7 @@ def counts(metric: str, *events: Event, now: int = LATER, window: str = "all", s
 
 
 def segments_of(metric: str, dimension: str, *events: Event, now: int = LATER, **settings: Any) -> dict[str, int]:
-    """n by value of one dimension, in window `all`; agents are shown and none is withheld."""
-    chosen = Settings(segments=((dimension,),), agents="on", min_group=2, windows=(ALL,), **settings)  # type: ignore[arg-type]
+    """N by value of one dimension, in window `all`; agents are shown and none is withheld."""
+    chosen = Settings(segments=((dimension,),), agents="on", min_group=2, windows=(ALL,), **settings)
     found = run(log(events), chosen).scores(now)
     return {score.segment[dimension]: score.n for score in found.values() if (score.metric, score.window) == (metric, "all")}

@@ -41,14 +41,14 @@ def worker(
     bootstrap_servers: Bootstrap = None,
     ready_file: Annotated[Path | None, typer.Option(help="Made once everything is read, removed at the end.", show_default=False)] = None,
     log_level: Annotated[str, typer.Option(help="info, warning or error.")] = "info",
-    stop_at_eof: Annotated[bool, typer.Option("--stop-at-eof", hidden=True, help="Stop when standard input ends.")] = False,
+    end_at_eof: Annotated[bool, typer.Option("--end-at-eof", hidden=True, help="End with standard input.")] = False,
 ) -> None:
     """Read events, keep scores: the main job. Any number of workers share the partitions."""
     from stream.cli.common import Common
     from stream.cli.worker import run_worker
 
     settings = Common(config, bootstrap_servers).settings({"ready_file": ready_file} if ready_file else None)
-    run_worker(settings, log_level=log_level, stop_at_eof=stop_at_eof)
+    run_worker(settings, log_level=log_level, end_at_eof=end_at_eof)
 
 
 @topics_app.command("create")

@@ -30,7 +30,7 @@ class WorkerChild:
         config = folder / "csat.yaml"
         # JSON is YAML.
         config.write_text(settings.model_dump_json(exclude={"ready_file"}), encoding="utf-8")
-        command = [sys.executable, "-m", "stream.cli", "worker", "--config", str(config), "--ready-file", str(self.ready_file), "--stop-at-eof"]
+        command = [sys.executable, "-m", "stream.cli", "worker", "--config", str(config), "--ready-file", str(self.ready_file), "--end-at-eof"]
         # Its temporary files go with the folder, even if it has to be ended by force.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CSAT_")} | {"TMPDIR": str(folder)}
         with self._log_file.open("ab") as log:

@@ -23,12 +23,13 @@ from stream.intake.events import Intake
 from stream.intake.load import load_mapping
 from stream.intake.mapping import Mapping
 from stream.intake.produce import produce
-from stream.settings import Settings
+from stream.settings import ALL, Settings
 
 PARTITIONS = 4
 MANY = 60
-"""More scores than this are not read through: the table keeps to the long windows."""
-_LONG_WINDOWS = ("all", "now", "30d")
+"""More scores than this nobody reads through: the table is a selection then."""
+_LONG_WINDOWS = ("30d", ALL, "now")
+_HEADLINES = ("csat", "first_response")
 _STOP_SECONDS = 10.0
 _NOTHING_IS_LATE = "36500d"
 
@@ -88,9 +89,16 @@ def _at_once(now: int) -> dict[str, Any]:
 
 
 def _show(scores: Sequence[Score], out_file: Path | None) -> None:
-    """All scores, or of many those of the long windows."""
-    shown = scores if len(scores) <= MANY else [score for score in scores if score.window in _LONG_WINDOWS]
+    """All scores, or of many those that come first to mind."""
+    shown = [score for score in scores if len(scores) <= MANY or is_headline(score)]
     print_scores(shown)
     if len(shown) < len(scores):
-        where = f"all {len(scores):,} are in {out_file}" if out_file else f"--out FILE writes all {len(scores):,}"
-        remark(f"shown: windows {', '.join(_LONG_WINDOWS)}; {where}")
+        rest = f"all {len(scores):,} scores are in {out_file}" if out_file else f"--out FILE writes all {len(scores):,} scores"
+        remark(f"shown: everything over {', '.join(_LONG_WINDOWS)}, and {' and '.join(_HEADLINES)} of each segment; {rest}")
+
+
+def is_headline(score: Score) -> bool:
+    """Whether it belongs to the short selection: long windows of the whole, and two figures of each segment."""
+    if not score.segment:
+        return score.window in _LONG_WINDOWS
+    return score.metric in _HEADLINES and score.window == ALL

@@ -17,17 +17,17 @@ from stream.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def run_worker(settings: Settings, *, log_level: str = "info", stop_at_eof: bool = False) -> None:
-    """Work until SIGTERM, SIGINT or, if wanted, the end of standard input; a second signal ends at once."""
+def run_worker(settings: Settings, *, log_level: str = "info", end_at_eof: bool = False) -> None:
+    """Work until SIGTERM or SIGINT; a second one ends at once, as does the end of standard input where that is wanted."""
     noise = set_up(log_level)
-    asyncio.run(_work(settings, noise, stop_at_eof=stop_at_eof))
+    asyncio.run(_work(settings, noise, end_at_eof=end_at_eof))
 
 
-async def _work(settings: Settings, noise: ConnectionNoise, *, stop_at_eof: bool) -> None:
+async def _work(settings: Settings, noise: ConnectionNoise, *, end_at_eof: bool) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    if stop_at_eof:
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _stop_when_over, stop)
+    if end_at_eof:
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _end_when_over)
     if not await _broker_before(settings, stop):
         return
     watch = asyncio.create_task(watch_broker(settings, noise))
@@ -71,8 +71,7 @@ def _stop_or_end(stop: asyncio.Event, number: signal.Signals) -> None:
     stop.set()
 
 
-def _stop_when_over(stop: asyncio.Event) -> None:
-    """Standard input has ended: so has the process that started this one."""
+def _end_when_over() -> None:
+    """Standard input has ended: so has the process that started this one, and with it the broker; there is nothing to save."""
     if not os.read(sys.stdin.fileno(), 4096):
-        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        stop.set()
+        os._exit(1)

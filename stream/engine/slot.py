@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 FLUSH_WEIGHT = 2 * 1024 * 1024
 """A flush is closed at about this size, far below the largest batch, since one more piece must always fit."""
+_FLUSH_REST = 20
 _GROWTH = 4 * 1024 * 1024
 _BYTES_AN_EVENT = 400
 """What one event may add to a flush for each segment list: about four sums."""
@@ -50,6 +51,7 @@ class Slot:
         self.refused: list[tuple[LogRecord, Refused]] = []
         self._last_flush = 0
         self._unsettled = 0
+        self._flush_took = 0
         # What is not settled yet may still grow the flush: no more of it than surely fits.
         self._most_unsettled = max(1, _GROWTH // (_BYTES_AN_EVENT * max(1, partition.rules.segmenter.lists)))
 
@@ -105,8 +107,12 @@ class Slot:
         return self.partition.weight >= FLUSH_WEIGHT
 
     def wait_before_flush(self, interval: int) -> int:
-        """How long (ms) the next flush has to wait: nothing after quiet, otherwise the rest of the interval."""
-        return max(0, self._last_flush + interval - steady_ms())
+        """How long (ms) the next flush has to wait: nothing after quiet, otherwise the rest of the interval.
+
+        In a backlog flushes are long, and fewer of them hold less in all: the interval is then stretched, to four times at most.
+        """
+        stretched = min(4 * interval, max(interval, _FLUSH_REST * self._flush_took))
+        return max(0, self._last_flush + stretched - steady_ms())
 
     async def flush(self, letters: Letters, clock: WallClock) -> None:
         """Make everything durable that has changed. OwnershipLost where somebody else owns the partition now."""
@@ -126,8 +132,10 @@ class Slot:
             await letters.send(refused)
         if producer is None:
             raise OwnershipLost("no producer")
+        begun = steady_ms()
         flush = self.partition.flush(*panes_held_from(clock.wall()))
         self._last_flush = steady_ms()
+        self._flush_took = self._last_flush - begun
         self._unsettled = 0
         offset = await producer.append(self.names.changelog, self.number, flush.state)
         self._check(offset)

@@ -8,18 +8,21 @@ the number of the seek it was fetched after. Who reads it can tell a hole, and s
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from stream.engine.chunk import Chunk
+from stream.engine.merge import Merge, Run
 from stream.engine.slots import Slots
 
 SCHEME = "csat"
 CHUNK = 1_000
 """Most records in one message."""
-_PATIENCE = 0.05
+_PATIENCE = 0.25
+"""Seconds for which a source topic with records left is waited for, while others of its partition have records fetched."""
 
 
 class Consumer(driver.Consumer):
@@ -29,12 +32,19 @@ class Consumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self._positions: dict[TP, int | None] = {}
         self._seeks: dict[TP, int] = {}
-        self._clocks: dict[TP, int] = {}
+        self._fetched: dict[TP, int] = {}
+        self._source_tps: list[TP] = []
+        self._is_fetching = False
+        self._merge = Merge()
 
     @property
     def _slots(self) -> Slots:
         slots: Slots = self.app.slots  # type: ignore[attr-defined]
         return slots
+
+    @property
+    def _sources(self) -> tuple[str, ...]:
+        return self._slots.settings.topics.sources
 
     def seek_number(self, tp: TP) -> int:
         """How often this topic partition was sought."""
@@ -48,7 +58,8 @@ class Consumer(driver.Consumer):
         """Seek in the consumer's own thread (from another one it would break aiokafka), and note where the next chunks begin."""
         for tp, offset in partitions.items():
             self._seeks[tp] = self.seek_number(tp) + 1
-            self._clocks.pop(tp, None)
+            self._merge.drop(tp)
+            self._fetched[tp] = offset
             self._positions[tp] = offset
         await super().seek_wait(partitions)
         for tp, offset in partitions.items():
@@ -56,75 +67,83 @@ class Consumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Seek every source topic partition to where the state stands."""
-        sources = self._slots.settings.topics.sources
-        targets = {tp: self._slots.next_offset(tp.topic, tp.partition) for tp in self.assignment() if tp.topic in sources}
+        targets = {tp: self._slots.next_offset(tp.topic, tp.partition) for tp in self.assignment() if tp.topic in self._sources}
         if targets:
             await self.seek_wait(targets)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 (Faust's signature)
         """Fetch, and give one message for each chunk."""
+        if self._is_fetching:
+            self._forget_positions()
+        self._is_fetching = True
         before = dict(self._seeks)
         fetched: Mapping[TP, list[Any]] | None
         fetched, _ = await self._wait_next_records(timeout)
+        self._is_fetching = False
         generation = self.app.consumer_generation_id
-        if not fetched:
-            return
-        undelivered = set(fetched)
+        if not self.flow_active:
+            await self.perform_seek()
+        undelivered = {tp: self.seek_number(tp) for tp in fetched or {} if tp.topic not in self._sources}
         try:
-            if not self.flow_active:
-                await self.perform_seek()
-            for tp, records in fetched.items():
-                if self.seek_number(tp) != before.get(tp, 0):
-                    await self._fetch_again(tp)
-                    undelivered.discard(tp)
-                    continue
-                for chunk in self._chunks(tp, records):
+            for run in await self._runs(fetched or {}, before):
+                number = undelivered[run.tp] = self.seek_number(run.tp)
+                for chunk in self._chunks(run, number):
                     if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
                         return
-                    yield tp, self._message(tp, chunk, generation)
-                undelivered.discard(tp)
+                    yield run.tp, self._message(run.tp, chunk, generation)
+                del undelivered[run.tp]
         finally:
-            for tp in undelivered:
-                if self.seek_number(tp) == before.get(tp, 0):
+            for tp, number in undelivered.items():
+                if self.seek_number(tp) == number:
                     self._positions[tp] = None
 
-    def _chunks(self, tp: TP, records: list[Any]) -> Iterator[Chunk]:
+    async def _runs(self, fetched: Mapping[TP, list[Any]], before: Mapping[TP, int]) -> Iterator[Run]:
+        """Changelogs as they were fetched; source topics merged. What was fetched while its topic partition was sought is void."""
+        changelogs = []
+        for tp, records in fetched.items():
+            if self.seek_number(tp) != before.get(tp, 0):
+                await self._fetch_again(tp)
+            elif tp.topic in self._sources:
+                self._merge.add(tp, records)
+                self._fetched[tp] = records[-1].offset + 1
+            else:
+                changelogs.append(Run(tp, records))
+        runs = self._merge.runs(lambda tp: tp.partition in self._lacking())
+        # A topic that gives nothing for so long is not waited for again and again: what it still has may be no records at all.
+        return chain(changelogs, runs if fetched else islice(self._merge.runs(lambda _: False), 1))
+
+    def _lacking(self) -> frozenset[int]:
+        """Partition numbers of which a topic has records left but none fetched."""
+        return frozenset(tp.partition for tp in self._source_tps if not self._merge.holds(tp) and not self._is_at_end(tp))
+
+    def _chunks(self, run: Run, number: int) -> Iterator[Chunk]:
         """The records in chunks; it ends early when the topic partition is sought meanwhile."""
-        number = self.seek_number(tp)
-        for start in range(0, len(records), CHUNK):
+        tp = run.tp
+        for start in range(0, len(run.records), CHUNK):
             if self.seek_number(tp) != number:
                 return
-            chunk = records[start : start + CHUNK]
+            chunk = list(run.records[start : start + CHUNK])
             begins, self._positions[tp] = self._positions.get(tp), chunk[-1].offset + 1
-            self._clocks[tp] = chunk[-1].timestamp
             yield Chunk(tp.topic, tp.partition, begins, number, chunk)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109 (Faust's signature)
-        """Read the topic that is furthest behind first, so that the events of a ticket meet in one flush instead of coming topic by topic."""
-        behind = self._furthest_behind(active_partitions or set())
-        if len(behind) < len(active_partitions or ()):
-            records = await super()._getmany(behind, _PATIENCE)
-            if records:
-                return records
-        return await super()._getmany(active_partitions, timeout)
-
-    def _furthest_behind(self, active: set[TP]) -> set[TP]:
-        """Of the source topics with records left, the one with the oldest clock for each partition number; everything else unchanged."""
-        sources = self._slots.settings.topics.sources
-        left: dict[int, list[TP]] = {}
-        for tp in active:
-            if tp.topic in sources and not self._is_at_end(tp):
-                left.setdefault(tp.partition, []).append(tp)
-        ahead = {tp for tps in left.values() for tp in tps if self._clock(tp) > min(map(self._clock, tps))}
-        return active - ahead
-
-    def _clock(self, tp: TP) -> int:
-        return self._clocks.get(tp, 0)
+        """Fetch what nothing is held of."""
+        active = active_partitions or set()
+        self._source_tps = [tp for tp in active if tp.topic in self._sources]
+        wanted = {tp for tp in active if not self._merge.holds(tp)}
+        if not wanted:
+            return {}
+        return await super()._getmany(wanted, timeout if len(wanted) == len(active) else _PATIENCE)
 
     def _is_at_end(self, tp: TP) -> bool:
-        position = self._positions.get(tp)
+        position = self._fetched.get(tp, self._positions.get(tp))
         highwater: int | None = self.highwater(tp)
         return position is not None and highwater is not None and position >= highwater
+
+    def _forget_positions(self) -> None:
+        """A fetch was broken off: whatever it had is lost, so the next chunk of each source topic can't say where it begins."""
+        self._merge.clear()
+        self._positions.update(dict.fromkeys(self._source_tps))
 
     async def _fetch_again(self, tp: TP) -> None:
         """What was fetched may be from before a seek: seek to the same place once more."""

@@ -43,7 +43,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "CSAT_READY_FILE": str(self.ready_file)},
+                env={**os.environ, "CSAT_READY_FILE": str(self.ready_file), "TMPDIR": str(folder)},
             )
 
     @property

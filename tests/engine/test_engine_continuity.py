@@ -10,6 +10,7 @@ from engine_case import Case, produced
 from engine_worker import WorkerProcess
 
 from stream.clock import real_ms
+from stream.devkit.fill import fill
 from stream.devkit.load import standard_load
 from stream.durations import DAY, MINUTE
 
@@ -49,3 +50,22 @@ async def test_workers_come_and_go(new: Callable[..., Case], start: Callable[...
     judged = await case.audit()
     assert judged.dead_letters == {}
     assert await case.letters() == {}
+
+
+@pytest.mark.timeout(120)
+async def test_rebalance_in_the_middle_of_a_recovery(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
+    """Workers that join while another recovers do not make it begin again and again: the recovery is taken up, and ends."""
+    case = new(partitions=2, publish=QUICK)
+    await case.create_topics()
+    await fill(case.settings, standard_load(EVENTS, start=real_ms() - 30 * DAY - MINUTE))
+    first = start(case, "first")
+    await first.until_ready()
+    assert await first.stop() == 0
+    slow = start(case, "slow", "tests.engine.slow_worker")
+    assert await slow.until_logged("state to be recovered")
+    joins = start(case, "joins", "tests.engine.slow_worker")
+    await slow.until_ready()
+    await joins.until_ready()
+    assert slow.log.count("claimed") > 2, "no rebalance came in the middle"
+    assert "read with a hole" not in slow.log + joins.log
+    await case.audit()

@@ -11,7 +11,25 @@ from stream.durations import DAY, HOUR, MINUTE
 from stream.settings import Settings
 from tests.helpdesk import MIDNIGHT, Event
 
-STEPS = (0, 1, 999, MINUTE - 1, MINUTE, 3 * MINUTE, 3 * MINUTE + 1, HOUR - 1, HOUR, HOUR + 1, 4 * HOUR, DAY - 1, DAY, 7 * DAY, 14 * DAY, 14 * DAY + 1, 22 * DAY)
+STEPS = (
+    0,
+    1,
+    999,
+    MINUTE - 1,
+    MINUTE,
+    3 * MINUTE,
+    3 * MINUTE + 1,
+    HOUR - 1,
+    HOUR,
+    HOUR + 1,
+    4 * HOUR,
+    DAY - 1,
+    DAY,
+    7 * DAY,
+    14 * DAY,
+    14 * DAY + 1,
+    22 * DAY,
+)
 """Distances that fall on edges of panes, deadlines, locks and lives."""
 SHORT_STEPS = STEPS[:11]
 
@@ -86,7 +104,7 @@ def _events(kind: str) -> st.SearchStrategy[Event]:
     return st.builds(
         Event,
         type=st.just(kind),
-        time=_times,
+        time=st.integers(0, MOMENTS - 1),
         data=_data[kind],
         ticket=st.sampled_from(("T-1", "T-1", "T-2", "T-3")),
         id=_ids,
@@ -96,13 +114,36 @@ def _events(kind: str) -> st.SearchStrategy[Event]:
     )
 
 
-events = _kinds.flatmap(_events)
-"""Any event of one of three tickets."""
+MOMENTS = 8
+_any_event = _kinds.flatmap(_events)
+_close_moments = st.lists(st.one_of(_times, st.integers(0, 16).map(lambda halves: MIDNIGHT + halves * HOUR // 2)), min_size=MOMENTS, max_size=MOMENTS)
+_moments = st.lists(_times, min_size=MOMENTS, max_size=MOMENTS)
 
 
 def event_lists(most: int = 24) -> st.SearchStrategy[list[Event]]:
-    """Events in the order of arrival: ties, lives, conflicts, re-ratings, bots, spam, merges and future records among them."""
-    return st.lists(events, min_size=1, max_size=most)
+    """Events in the order of arrival: ties, lives, conflicts, re-ratings, bots, spam, merges and future records among them.
+
+    They happen at a few moments, so that many are at the same time.
+    """
+    return st.builds(_at, st.lists(_any_event, min_size=1, max_size=most), _moments)
+
+
+def _at(events: list[Event], moments: list[int]) -> list[Event]:
+    return [replace(event, time=moments[event.time]) for event in events]
+
+
+one_event = event_lists(1).map(lambda events: events[0])
+"""Any event."""
+
+
+def rating_lists() -> st.SearchStrategy[list[Event]]:
+    """Ratings of one hour, each a survey of its own: for windows of minutes, with much that arrives after its window has slid on."""
+    return st.lists(st.integers(0, 40), min_size=2, max_size=8).map(
+        lambda minutes: [
+            Event("rating.submitted", MIDNIGHT + minute * MINUTE, {"score": 5, "survey_id": f"s{number}"}, id=f"{number}")
+            for number, minute in enumerate(minutes)
+        ]
+    )
 
 
 @st.composite
@@ -118,7 +159,8 @@ def histories(draw: st.DrawFn, most: int = 16) -> list[list[Event]]:
 
     Every event has an identity of its own: those of a ticket that was let go are forgotten.
     """
-    once = [replace(event, id=f"{number}") for number, event in enumerate(sorted(draw(event_lists(most)), key=lambda event: event.time))]
+    found = draw(st.builds(_at, st.lists(_any_event, min_size=1, max_size=most), _close_moments))
+    once = [replace(event, id=f"{number}") for number, event in enumerate(sorted(found, key=lambda event: event.time))]
     size = draw(st.integers(1, 4))
     parts = [once[begin : begin + size] for begin in range(0, len(once), size)]
     return [[*part, *(_tick(part[-1].time, number, topic) for topic in range(4))] for number, part in enumerate(parts)]
@@ -128,12 +170,21 @@ def _tick(time: int, number: int, topic: int) -> Event:
     return Event("survey.offered", time, {}, f"tick-{number}", f"tick-{topic}", topic=topic)
 
 
-SEGMENTS: tuple[tuple[tuple[str, ...], ...], ...] = (((),), ((), ("team",), ("channel",)), (("team", "channel"), ("agent",)), ((), ("agent",), ("team", "agent")))
+def _rating_at(minute: int, number: int) -> Event:
+    return Event("rating.submitted", MIDNIGHT + minute * MINUTE, {"score": 5, "survey_id": f"s{number}"}, id=f"{number}")
+
+
+SEGMENTS: tuple[tuple[tuple[str, ...], ...], ...] = (
+    ((),),
+    ((), ("team",), ("channel",)),
+    (("team", "channel"), ("agent",)),
+    ((), ("agent",), ("team", "agent")),
+)
 ON_TIME = 10_000 * DAY
 
 
 def settings(*, on_time: bool = False, short: bool = False) -> st.SearchStrategy[Settings]:
-    """Settings with short lives, locks and ages, several segment lists and rules. `on_time`: nothing is ever late or of the future; `short`: tickets are soon let go."""
+    """Settings of several kinds. `on_time`: nothing is ever late or of the future; `short`: tickets are soon let go."""
     lateness, future = (st.just(ON_TIME), st.just(ON_TIME)) if on_time else (st.sampled_from((DAY, 7 * DAY, ON_TIME)), st.just(5 * MINUTE))
     if short:
         lateness = st.sampled_from((HOUR, DAY))
@@ -141,7 +192,7 @@ def settings(*, on_time: bool = False, short: bool = False) -> st.SearchStrategy
         Settings,
         segments=st.sampled_from(SEGMENTS),
         agents=st.just("on"),
-        windows=st.sampled_from((("15m", "24h", "all"), ("1h", "5h", "7d", "all"), ("4h", "24h", "30d"))),
+        windows=st.sampled_from((("15m", "24h", "all"), ("1h", "7d"), ("4h", "5h", "30d"))),
         min_group=st.sampled_from((2, 3)),
         min_n=st.just(2),
         attribution=st.sampled_from((("snapshot", "last_replier", "ticket"), ("ticket", "snapshot"), ("last_replier",))),

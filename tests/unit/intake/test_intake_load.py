@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stream.errors import ConfigError
 from stream import plain_yaml
+from stream.errors import ConfigError
 from stream.intake.load import load_mapping, nearest
 
 GOOD = """

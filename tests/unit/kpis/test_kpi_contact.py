@@ -25,7 +25,10 @@ def test_one_touch_is_fewer_than_two_human_replies_in_the_life() -> None:
     """Replies after the close count too; bots and notes never do."""
     assert counts("fcr_one_touch", opened(), replied(NOON + 1), replied(NOON + 2), closed(NOON + 3)) == NOT_FIRST
     assert counts("fcr_one_touch", opened(), replied(NOON + 1), closed(NOON + 2), replied(NOON + 3)) == NOT_FIRST
-    assert counts("fcr_one_touch", opened(), replied(NOON + 1), replied(NOON + 2, author="bot"), replied(NOON + 3, public=False), closed(NOON + 4)) == FIRST
+    assert (
+        counts("fcr_one_touch", opened(), replied(NOON + 1), replied(NOON + 2, author="bot"), replied(NOON + 3, public=False), closed(NOON + 4))
+        == FIRST
+    )
 
 
 def test_closed_by_an_agent_without_a_reply_is_one_touch() -> None:
@@ -131,6 +134,10 @@ def test_void_is_out() -> None:
 
 def test_agent_is_of_the_first_close() -> None:
     """The last human replier up to it."""
-    two = [event for number in (1, 2) for event in of_ticket(f"T-{number}", opened(), replied(NOON + 1, "ann"), closed(NOON + 2), replied(NOON + 3, "bob"))]
+    two = [
+        event
+        for number in (1, 2)
+        for event in of_ticket(f"T-{number}", opened(), replied(NOON + 1, "ann"), closed(NOON + 2), replied(NOON + 3, "bob"))
+    ]
     for metric in ("fcr_one_touch", "reopen_rate"):
         assert segments_of(metric, "agent", *two) == {"ann": 2}

@@ -89,7 +89,7 @@ def test_only_customers_tickets_that_are_not_void() -> None:
 def test_target_is_the_channels() -> None:
     """3 min for the phone, the default for a channel that is not named or missing."""
     assert counts(opened(NOON, channel="phone"), replied(NOON + 3 * MINUTE + 1)) == {"miss": 1}
-    settings = Settings(targets={"first_response": {"default": MINUTE, "fax": DAY}})  # type: ignore[arg-type]
+    settings = Settings(targets={"first_response": {"default": MINUTE, "fax": DAY}})
     assert counts(opened(NOON, channel="fax"), replied(NOON + HOUR), settings=settings) == {"hit": 1}
     assert counts(opened(NOON, channel="phone"), replied(NOON + HOUR), settings=settings) == {"miss": 1}
     assert counts(opened(NOON), replied(NOON + HOUR), settings=settings) == {"miss": 1}

@@ -91,7 +91,7 @@ def test_backlog_by_age_in_hour_panes() -> None:
     ages = (0, 23, 24, 71, 72, 167, 168, 719, 720, 1000)
     end = NOON + 1000 * HOUR
     events = [event for hours in reversed(ages) for event in of_ticket(f"T-{hours}", opened(end - hours * HOUR))]
-    settings = Settings(lateness="60d")  # type: ignore[arg-type]
+    settings = Settings(lateness="60d")
     assert counts("backlog", *events, now=end, window="now", settings=settings) == {"under_1d": 2, "1d_3d": 2, "3d_7d": 2, "7d_30d": 2, "over_30d": 2}
 
 

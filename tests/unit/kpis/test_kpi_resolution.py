@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 import pytest
 
 from stream.durations import DAY, HOUR
-from tests.helpdesk import NOON, closed, merged, of_ticket, opened, reopened, replied
+from tests.helpdesk import NOON, Event, closed, merged, of_ticket, opened, reopened, replied
 from tests.pipeline import counts, figure, segments_of
+
+
+def twice(*events: Event) -> list[Event]:
+    """The same events of two tickets: agents with a single case are withheld."""
+    return [*of_ticket("T-1", *events), *of_ticket("T-2", *events)]
+
 
 BOTH = pytest.mark.parametrize("metric", ["resolution_first", "resolution_last"])
 
@@ -16,7 +20,10 @@ BOTH = pytest.mark.parametrize("metric", ["resolution_first", "resolution_last"]
 @BOTH
 def test_value_is_the_mean_in_seconds(metric: str) -> None:
     """From the opening to the close, whoever opened it and whoever closed it."""
-    events = [*of_ticket("T-1", opened(), closed(NOON + HOUR)), *of_ticket("T-2", opened(NOON, initiated_by="agent"), closed(NOON + 3 * HOUR, closed_by="bot"))]
+    events = [
+        *of_ticket("T-1", opened(), closed(NOON + HOUR)),
+        *of_ticket("T-2", opened(NOON, initiated_by="agent"), closed(NOON + 3 * HOUR, closed_by="bot")),
+    ]
     found = figure(metric, *events)
     assert found is not None
     assert (found.value, found.n, found.unit) == (7200, 2, "seconds")
@@ -74,24 +81,21 @@ def test_void_is_out(metric: str) -> None:
 
 def test_agent_is_the_last_human_replier_up_to_the_close() -> None:
     """A reply at the very time of the close is up to it; one after it is not."""
-    two = chain.from_iterable(of_ticket(f"T-{number}", opened(), replied(NOON + 1, "ann"), replied(NOON + 2, "bob"), closed(NOON + 2), replied(NOON + 3, "cem")) for number in (1, 2))
-    assert segments_of("resolution_first", "agent", *two) == {"bob": 2}
+    events = opened(), replied(NOON + 1, "ann"), replied(NOON + 2, "bob"), closed(NOON + 2), replied(NOON + 3, "cem")
+    assert segments_of("resolution_first", "agent", *twice(*events)) == {"bob": 2}
 
 
 def test_agent_of_each_close_is_its_own() -> None:
     """The first close may be another's than the last."""
-    two = [*chain.from_iterable(
-        of_ticket(f"T-{number}", opened(), replied(NOON + 1, "ann"), closed(NOON + 2), reopened(NOON + 3), replied(NOON + 4, "bob"), closed(NOON + 5)) for number in (1, 2)
-    )]
-    assert segments_of("resolution_first", "agent", *two) == {"ann": 2}
-    assert segments_of("resolution_last", "agent", *two) == {"bob": 2}
+    begun = opened(), replied(NOON + 1, "ann"), closed(NOON + 2)
+    again = reopened(NOON + 3), replied(NOON + 4, "bob"), closed(NOON + 5)
+    assert segments_of("resolution_first", "agent", *twice(*begun, *again)) == {"ann": 2}
+    assert segments_of("resolution_last", "agent", *twice(*begun, *again)) == {"bob": 2}
 
 
 def test_agent_is_the_closes_own_where_nobody_replied() -> None:
     """And where the last replier has no name; `(none)` where the close has none either."""
-    nobody = chain.from_iterable(of_ticket(f"T-{number}", opened(), closed(NOON + 1, "dan")) for number in (1, 2))
-    nameless = chain.from_iterable(of_ticket(f"T-{number}", opened(), replied(NOON + 1, "ann"), replied(NOON + 2, None), closed(NOON + 3, "dan")) for number in (1, 2))
-    unknown = chain.from_iterable(of_ticket(f"T-{number}", opened(), closed(NOON + 1)) for number in (1, 2))
-    assert segments_of("resolution_first", "agent", *nobody) == {"dan": 2}
-    assert segments_of("resolution_first", "agent", *nameless) == {"dan": 2}
-    assert segments_of("resolution_first", "agent", *unknown) == {"(none)": 2}
+    nameless = opened(), replied(NOON + 1, "ann"), replied(NOON + 2, None), closed(NOON + 3, "dan")
+    assert segments_of("resolution_first", "agent", *twice(opened(), closed(NOON + 1, "dan"))) == {"dan": 2}
+    assert segments_of("resolution_first", "agent", *twice(*nameless)) == {"dan": 2}
+    assert segments_of("resolution_first", "agent", *twice(opened(), closed(NOON + 1))) == {"(none)": 2}

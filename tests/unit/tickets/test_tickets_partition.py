@@ -8,7 +8,7 @@ from stream.durations import DAY, HOUR, MINUTE
 from stream.settings import Settings
 from stream.state.partition import MARKER_KEY
 from stream.windows.spans import panes_held_from
-from tests.helpdesk import NOON, TOPICS, Event, Record, closed, log, opened, rated, replied
+from tests.helpdesk import NOON, TOPICS, Event, Record, closed, log, of_ticket, opened, rated, replied
 from tests.pipeline import Pipeline
 
 SETTINGS = Settings(segments=((),), windows=("all",))
@@ -134,6 +134,19 @@ def test_a_closed_ticket_is_let_go_when_nothing_can_join_it() -> None:
     assert pipeline.changelogs[0].count((b"TT-1", None)) == 1
     found = {score.metric: score.n for score in pipeline.scores(end + 20 * DAY).values()}
     assert found["resolution_first"] == 1
+
+
+def test_who_waits_is_known_after_a_restart() -> None:
+    """The oldest waiting ticket stays the oldest when another joins it, and gives way when it is answered."""
+    pipeline = Pipeline(SETTINGS)
+    records = log([opened(NOON), *of_ticket("T-2", opened(NOON + 1)), replied(NOON + 2)])
+    oldest = []
+    for record in records:
+        pipeline.feed([record])
+        pipeline.flush()
+        pipeline.restart(compacted=True)
+        oldest += [since for _, since in pipeline.partitions[0].waiting.items()]
+    assert oldest == [NOON, NOON, NOON + 1]
 
 
 def test_an_open_ticket_is_kept_while_it_is_not_too_old() -> None:

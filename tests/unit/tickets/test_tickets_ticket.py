@@ -23,7 +23,8 @@ def held(*events: Essence) -> list[Essence]:
 
 def test_any_order_of_arrival_is_the_same_ticket() -> None:
     """Events stand by (time, kind, source, id)."""
-    assert {tuple(held(*arrived)) for arrived in permutations((OPENED, REPLIED, CLOSED))} == {(OPENED, REPLIED, CLOSED)}
+    events: list[Essence] = [OPENED, REPLIED, CLOSED]
+    assert {tuple(held(*arrived)) for arrived in permutations(events)} == {(OPENED, REPLIED, CLOSED)}
 
 
 def test_ties_go_by_kind_then_source_then_id() -> None:

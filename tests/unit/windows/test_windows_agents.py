@@ -41,7 +41,11 @@ def agents_shown(settings: Settings, *events: Event) -> set[str]:
 
 def ratings_of(agent: str, times: int) -> list[Event]:
     """Tickets rated for an agent."""
-    return [event for number in range(times) for event in of_ticket(f"T-{agent}-{number}", rated(NOON, 5, agent=agent, team="red" if number < 5 else "blue"))]
+    return [
+        event
+        for number in range(times)
+        for event in of_ticket(f"T-{agent}-{number}", rated(NOON, 5, agent=agent, team="red" if number < 5 else "blue"))
+    ]
 
 
 def test_withheld_within_one_parent() -> None:

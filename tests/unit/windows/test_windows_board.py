@@ -52,7 +52,7 @@ def test_a_busy_key_is_published_at_its_pace() -> None:
 
 
 def test_sliding_out_is_published_as_a_tombstone() -> None:
-    """n = 0: no record, and a tombstone where there was one."""
+    """N = 0: no record, and a tombstone where there was one."""
     pipeline = rated_once()
     windows_due(pipeline, 0)
     pipeline.board.move(NOON + HOUR)
@@ -133,6 +133,22 @@ def test_all_outlives_the_panes() -> None:
     pipeline.flush(NOON + 100 * DAY)
     found = pipeline.scores(NOON + 100 * DAY)
     assert found[score_key("csat", {}, "all")].n == 1
+
+
+def test_a_late_event_corrects_what_was_read_before_the_window_slid_on() -> None:
+    """The record of noon counted the panes from 11:01, so it must not stand when one of them changes, though now's window begins later.
+
+    hours  |11:01|11:02| ... |12:00| ... |12:30|
+    noon    =================== n
+    now                |L|   ==================  n    the late event L is outside, yet the record is renewed
+    """
+    pipeline = rated_once()
+    assert "1h" in windows_due(pipeline, 0)
+    pipeline.board.move(NOON + 30 * MINUTE)
+    assert windows_due(pipeline, HOUR) == []
+    pipeline.feed(log([rated(NOON, 5), rated(NOON - 50 * MINUTE, 1, "s")])[1:])
+    pipeline.flush()
+    assert "1h" in windows_due(pipeline, 2 * HOUR)
 
 
 def test_a_late_event_corrects_the_past() -> None:

@@ -72,8 +72,10 @@ def test_other_windows_are_cut_alike(window: str, length: int) -> None:
 
 @pytest.mark.parametrize(("window", "panes"), [("24h", 24), ("7d", 168), ("30d", 720), ("all", None)])
 def test_matured_windows_end_seven_days_before_now(window: str, panes: int | None) -> None:
-    """hours  | -8d ... -7d | ... | now |
-    24h         ==========           n       the hour 7 days before now's is in
+    """The hour 7 days before now's is the last.
+
+    hours  | -8d ... -7d | ... | now |
+    24h         =========         n
     """
     (found,) = [each for each in windows_of(Span.MATURED, Settings(), by_day=False) if each.name == window]
     assert (found.panes, found.shift, found.last(NOON)) == (panes, 168, NOON // HOUR - 168)
