@@ -78,7 +78,7 @@ def cut(events: Iterable[Essence], life_gap: int, max_open_age: int, partition: 
     lives: list[Life] = []
     previous = 0
     for event in sorted(events, key=order):
-        if not lives or _is_over(lives[-1], event.time, max_open_age, quiet=event.time - previous > life_gap):
+        if not lives or _is_over(lives[-1], event.time, previous, max_open_age, quiet=event.time - previous > life_gap):
             lives.append(Life(partition))
         lives[-1].add(event)
         previous = event.time
@@ -87,7 +87,7 @@ def cut(events: Iterable[Essence], life_gap: int, max_open_age: int, partition: 
     return lives
 
 
-def _is_over(life: Life, time: int, max_open_age: int, *, quiet: bool) -> bool:
+def _is_over(life: Life, time: int, previous: int, max_open_age: int, *, quiet: bool) -> bool:
     if life.stands_closed:
         return quiet
-    return life.opened is not None and time - life.opened.time > max_open_age
+    return time - (previous if life.opened is None else life.opened.time) > max_open_age

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from schemas.essence import Closed, Essence, Merged, Offered, Opened, Rated, Reopened, Replied
 from stream.segments import NOBODY, Dimensions, Keys, Segmenter
 
+_NEVER = -1
+
 
 class Life:
     """One life of a ticket, folded from its events in order. Lists are in that order."""
@@ -23,7 +25,7 @@ class Life:
         self.merged = False
         self.closed = False
         self.ended = False
-        self.last = 0
+        self.last = _NEVER
         self._keys: Keys | None = None
 
     @property
@@ -116,4 +118,5 @@ def lives_of(events: Iterable[Essence], life_gap: int, max_open_age: int, swept:
 def _is_over(life: Life, time: int, life_gap: int, max_open_age: int) -> bool:
     if life.closed:
         return time - life.last > life_gap
-    return life.opened is not None and time - life.opened.time > max_open_age
+    # Every life must end some time, one without its opening too: nobody would ever let go of it.
+    return life.last != _NEVER and time - (life.opened.time if life.opened else life.last) > max_open_age

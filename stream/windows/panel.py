@@ -72,7 +72,6 @@ class Panel:
         self._columns = Columns(reads, store_cells)
         self._totals = Totals("N" if window.pane < HOUR else "H", self._columns.of_number, self._columns.readers)
         self._published_at: Ints = np.zeros((0, len(reads)), dtype=np.int64)
-        self._published_end: Ints = np.zeros((0, len(reads)), dtype=np.int64)
 
     def grow(self, rows: int) -> None:
         """Make room for this many segments."""
@@ -82,7 +81,6 @@ class Panel:
         if more > 0:
             never = np.full((more, len(self.reads)), _NEVER, dtype=np.int64)
             self._published_at = np.vstack([self._published_at, never])
-            self._published_end = np.vstack([self._published_end, never])
 
     def _all_totals(self) -> Iterator[Totals]:
         yield self._totals
@@ -97,13 +95,7 @@ class Panel:
         """Slide to now (ms); gives what has to be added and taken off for it."""
         last = self.window.last(now, whole_days=whole_days)
         first = BASE_PANE if self.window.panes is None else last - self.window.panes + 1
-        if self.window.panes is not None:
-            self._touch_outlived(first)
         return self._totals.move(first, last)
-
-    def _touch_outlived(self, first: int) -> None:
-        """Scores whose whole window has slid past are read again, so that no record outlives what it was read from."""
-        self._totals.touched |= (self._published_end > _NEVER) & (self._published_end < first)
 
     def is_whole(self, minutes_from: int, hours_from: int) -> bool:
         """Whether every partition still holds all panes of this window."""
@@ -130,7 +122,6 @@ class Panel:
             totals.touched[rows, readers] = False
         if wall is not None:
             self._published_at[rows, readers] = wall
-        self._published_end[rows, readers] = self._totals.last
         return list(zip(rows.tolist(), readers.tolist(), strict=True))
 
     def _touched(self) -> Flags:

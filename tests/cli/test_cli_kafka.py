@@ -132,6 +132,7 @@ def test_rows_that_cannot_be_read_are_listed(folder: Path) -> None:
     assert (folder / "faults.txt").read_text(encoding="utf-8").count(", line ") == 9
 
 
+@pytest.mark.usefixtures("kafka")
 def test_a_worker_outlives_its_broker(tmp_path: Path) -> None:
     """One line when it goes, one when it is back, and the work goes on."""
     with EmbeddedKafka(tmp_path / "kafka") as broker:

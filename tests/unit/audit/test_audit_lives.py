@@ -33,9 +33,10 @@ def test_an_open_ticket_ends_by_its_age_alone() -> None:
     assert (first.followed, second.followed) == (True, False)
 
 
-def test_an_open_ticket_without_its_opening_never_ends() -> None:
-    """Its age is not known."""
-    assert len(lives(reply(0), reply(500 * DAY))) == 1
+def test_an_open_ticket_without_its_opening_ends_by_its_last_event() -> None:
+    """Its age is not known, so the largest age counts from the event before."""
+    assert len(lives(reply(0), reply(400 * DAY), reply(800 * DAY))) == 1
+    assert len(lives(reply(0), reply(400 * DAY + 1))) == 2
 
 
 def test_a_reopening_after_the_gap_reopens_nothing() -> None:

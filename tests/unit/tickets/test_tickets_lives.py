@@ -59,9 +59,10 @@ def test_an_open_life_ends_by_its_age() -> None:
     assert len(lives(OPENED, reply(AGE - 1), reply(AGE + 1))) == 2
 
 
-def test_an_open_life_without_opening_never_ends() -> None:
-    """Its age is not known."""
-    assert len(lives(reply(0), reply(2 * AGE))) == 1
+def test_an_open_life_without_opening_ends_by_its_last_event() -> None:
+    """Its age is not known, so the largest age counts from the event before."""
+    assert len(lives(reply(0), reply(AGE), reply(2 * AGE))) == 1
+    assert len(lives(reply(0), reply(AGE + 1))) == 2
 
 
 def test_every_life_but_the_last_has_ended() -> None:
