@@ -101,7 +101,7 @@ def test_only_kind_csat_counts() -> None:
         (0, 100, 38, 3, 25_200, False),
     ],
 )
-def test_scales(low: int, high: int, score: int, star: int, fine: int, satisfied: bool) -> None:  # noqa: FBT001
+def test_scales(low: int, high: int, score: int, star: int, fine: int, satisfied: bool) -> None:
     """Every scale is moved to stars, rounded half up."""
     rating = rated(NOON, score, low=low, high=high)
     assert isinstance(rating, Rated)

@@ -79,7 +79,7 @@ def test_ages_in_hour_panes(hours: int, band: str) -> None:
 
 
 @pytest.mark.parametrize(("older", "expected"), [(0, True), (1, False)])
-def test_more_than_max_open_age_before_the_slowest_clock(older: int, expected: bool) -> None:  # noqa: FBT001
+def test_more_than_max_open_age_before_the_slowest_clock(older: int, expected: bool) -> None:
     """Exactly 400 days stay; one without a slowest clock stays too."""
     events = [opened(NOON - 400 * DAY - older)]
     found = Auditor(judged(events, slowest={0: NOON}), Settings())

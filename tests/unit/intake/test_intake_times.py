@@ -114,7 +114,7 @@ def test_durations_that_are_refused(text: str, unit: Any) -> None:
         ("%Y %Y", True, "strptime"),
     ],
 )
-def test_formats(name: str, zoned: bool, fault: str | None) -> None:  # noqa: FBT001 - a parameter of the test
+def test_formats(name: str, zoned: bool, fault: str | None) -> None:
     """A format that can't give a time is found out before anything is read."""
     found = format_fault(name, zoned=zoned)
     assert found is None if fault is None else (found is not None and fault in found)

@@ -119,7 +119,7 @@ def test_final_figures_have_no_short_windows(window: str) -> None:
 
 @pytest.mark.parametrize(("window", "has"), [("15m", False), ("4h", False), ("24h", True), ("7d", True), ("30d", False), ("all", False)])
 @PROFILES
-def test_provisional_figures_have_two_windows(profile: str, window: str, has: bool) -> None:  # noqa: FBT001 - a table
+def test_provisional_figures_have_two_windows(profile: str, window: str, has: bool) -> None:
     """24h and 7d, ending now."""
     found = figure(f"{profile}_provisional", opened(), replied(NOON + 1), closed(NOON + 2), now=NOON + HOUR, window=window)
     assert (found is not None) is has

@@ -134,7 +134,7 @@ def test_other_kinds_are_no_csat(kind: str) -> None:
         (0, 100, 13, False, 2, 1.52),
     ],
 )
-def test_scales(low: int, high: int, score: int, satisfied: bool, star: int, mean: float) -> None:  # noqa: FBT001 - a table
+def test_scales(low: int, high: int, score: int, satisfied: bool, star: int, mean: float) -> None:
     """Other scales map by their own rule; the star is the score moved to 1..5, rounded half up, and the mean is not rounded to stars."""
     found = figure("csat", rated(NOON, score, scale_min=low, scale_max=high))
     assert found is not None
