@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,12 @@ _CHUNKS_A_RECOVERY_STEP = 4
 
 
 class App(faust.App):
-    """A Faust app with the slots of this worker."""
+    """A Faust app with the slots of this worker. It needs no folder: nothing is kept on the disk."""
 
     slots: Slots
+
+    def _create_directories(self) -> None:
+        """Faust would make folders for its tables."""
 
 
 def create_app(slots: Slots, partitions: int) -> App:
@@ -38,7 +41,7 @@ def create_app(slots: Slots, partitions: int) -> App:
         slots.names.group,
         broker=[f"{SCHEME}://{server.strip()}" for server in settings.kafka.bootstrap_servers.split(",")],
         store=f"{SCHEME}://",
-        datadir=Path(tempfile.mkdtemp(prefix="csat-stream-worker-")),
+        datadir=Path(os.devnull),
         topic_partitions=partitions,
         topic_allow_declare=False,
         topic_disable_leader=True,

@@ -33,8 +33,8 @@ def control_topic(settings: Settings) -> str:
 async def current_generation(settings: Settings) -> Generation:
     """The current generation; the first where none was ever written or the topic does not exist."""
     consumer = AIOKafkaConsumer(**client_options(settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest")
-    await consumer.start()
     try:
+        await consumer.start()
         topics = await consumer.topics()
         if control_topic(settings) not in topics:
             return FIRST

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from faust.types import TP
 
-RUN = 250
+RUN = 500
 """Most records that are taken from one topic before the others are looked at again."""
 
 

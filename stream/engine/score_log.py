@@ -32,7 +32,7 @@ class ScoresLeft:
 async def read_back(settings: Settings, upto: Mapping[int, int]) -> ScoresLeft:
     """Read every partition of the score topic up to an offset."""
     left = ScoresLeft()
-    consumer = AIOKafkaConsumer(**client_options(settings.kafka), enable_auto_commit=False, max_poll_records=20_000)
+    consumer = AIOKafkaConsumer(**client_options(settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20_000)
     await consumer.start()
     try:
         places = [TopicPartition(settings.topics.scores, number) for number in upto]

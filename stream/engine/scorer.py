@@ -21,8 +21,10 @@ from stream.engine.fenced import FencedProducer
 from stream.engine.names import Names
 from stream.engine.score_log import read_back
 from stream.engine.source_log import BrokerLog
+from stream.errors import BrokerUnavailable
 from stream.kafka_client import client_options
 from stream.settings import Settings
+from stream.state.marker import Marker
 from stream.windows.board import Board
 from stream.windows.now import Now, NowReader
 from stream.windows.published import REVISION_HEADER, ScoreRecord
@@ -52,6 +54,7 @@ class Scorer:
         self._now = NowReader(fixed=settings.clock.fixed)
         self._ends: dict[tuple[str, int], int] = {}
         self._ends_at = -_ENDS_EVERY
+        self._targets: dict[tuple[str, int], int] = {}
         self._floor = 0
         self._took_over = False
         self._rest_until = 0
@@ -60,10 +63,13 @@ class Scorer:
     async def run(self) -> None:
         """Take over and publish until cancelled; OwnershipLost when another scorer has taken over."""
         producer = await FencedProducer.open(self._settings, self._names.scorer_id)
-        consumer = AIOKafkaConsumer(**client_options(self._settings.kafka), enable_auto_commit=False, max_poll_records=20_000)
+        consumer = AIOKafkaConsumer(
+            **client_options(self._settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20_000
+        )
         try:
             await consumer.start()
             partitions = await self._claim(producer, consumer)
+            self._targets = await self._source_log.all_ends()
             sums = [TopicPartition(self._names.sums, number) for number in sorted(consumer.partitions_for_topic(self._names.sums) or ())]
             consumer.assign(sums)
             await consumer.seek_to_beginning(*sums)
@@ -82,6 +88,8 @@ class Scorer:
         await consumer._client.add_topic(topic)  # noqa: SLF001 (aiokafka knows no other way to ask for one topic's partitions)
         await consumer._client.add_topic(self._names.sums)  # noqa: SLF001
         partitions = len(consumer.partitions_for_topic(topic) or ())
+        if not partitions:
+            raise BrokerUnavailable(f"the broker does not tell the partitions of {topic}")
         claims = {number: await producer.append(topic, number, [(CLAIM, None)]) for number in range(partitions)}
         left = await read_back(self._settings, claims)
         for key, (revision, exists) in left.revisions.items():
@@ -108,17 +116,27 @@ class Scorer:
         self._board.move(now.time)
         await self._publish_at(now, producer, partitions)
         rest = _REST_FACTOR * (steady_ms() - begun)
-        is_live = now.time >= self._clock.wall() - _LIVE
-        self._rest_until = steady_ms() + (min(rest, _LONGEST_LIVE_REST) if is_live else rest)
+        self._rest_until = steady_ms() + (min(rest, _LONGEST_LIVE_REST) if self._is_live(now) else rest)
 
     async def _publish_at(self, now: Now, producer: FencedProducer, partitions: int) -> None:
-        if not self._took_over or (now.at_end and not self.complete.is_set()):
+        caught_up = not self.complete.is_set() and self._has_caught_up(now)
+        if caught_up or not self._took_over:
             await self._send(producer, partitions, self._board.current())
             self._took_over = True
-            if now.at_end:
+            if caught_up:
                 self.complete.set()
             return
         await self._send(producer, partitions, self._board.due(steady_ms()))
+
+    def _has_caught_up(self, now: Now) -> bool:
+        """Whether all that stood in the log at the start has been read, and now is where scores of all windows can be read."""
+        if not self._is_live(now):
+            return False
+        status = self._board.status
+        return now.at_end or all(offset <= _next_offset(status.get(partition), topic) for (topic, partition), offset in self._targets.items())
+
+    def _is_live(self, now: Now) -> bool:
+        return now.time is not None and (self._clock.is_fixed or now.time >= self._clock.wall() - _LIVE)
 
     async def _read_now(self) -> Now:
         steady = steady_ms()
@@ -136,6 +154,10 @@ class Scorer:
                 number,
                 ((record.key, record.value, [(REVISION_HEADER, str(record.revision).encode())]) for record in own),
             )
+
+
+def _next_offset(status: Marker | None, topic: str) -> int:
+    return status.next_offsets.get(topic, 0) if status else 0
 
 
 def _changes(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[tuple[bytes, bytes | None]]:

@@ -109,9 +109,9 @@ class Slot:
     def wait_before_flush(self, interval: int) -> int:
         """How long (ms) the next flush has to wait: nothing after quiet, otherwise the rest of the interval.
 
-        In a backlog flushes are long, and fewer of them hold less in all: the interval is then stretched, to four times at most.
+        In a backlog flushes are long, and fewer of them hold less in all: the interval is then stretched, to eight times at most.
         """
-        stretched = min(4 * interval, max(interval, _FLUSH_REST * self._flush_took))
+        stretched = min(8 * interval, max(interval, _FLUSH_REST * self._flush_took))
         return max(0, self._last_flush + stretched - steady_ms())
 
     async def flush(self, letters: Letters, clock: WallClock) -> None:

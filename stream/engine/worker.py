@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-import shutil
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from aiokafka.errors import KafkaError
 
@@ -167,7 +165,6 @@ class Worker:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(app.stop(), _STOP_SECONDS)
         await self._source_log.stop()
-        shutil.rmtree(Path(app.conf.datadir), ignore_errors=True)
 
 
 async def _wait(what: Callable[[], Awaitable[object]]) -> None:

@@ -38,9 +38,9 @@ class NowReader:
             return Now(self._fixed, at_end=True)
         if self._quiet_since is None:
             self._quiet_since = steady
-        if steady - self._quiet_since >= QUIET:
+        if not newest or steady - self._quiet_since >= QUIET:
             return Now(wall, at_end=True)
-        return Now(max(newest, default=None), at_end=True)
+        return Now(max(newest), at_end=True)
 
 
 def _next_offset(status: Mapping[int, Marker], topic: str, partition: int) -> int:
