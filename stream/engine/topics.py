@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ BATCH_LIMIT = 8 * 1024 * 1024
 """Largest record batch of a changelog: one flush."""
 _BROKERS_FOR_THREE = 3
 _EXISTS = 36
+_TRIES = 100
+_TRY_AGAIN_SECONDS = 0.1
 _SOURCE_RETENTION = 40 * DAY
 
 
@@ -112,7 +115,17 @@ async def create(client: AIOKafkaAdminClient, settings: Settings, topics: Sequen
     for name, code, *rest in response.topic_errors:
         if code not in (0, _EXISTS):
             raise UsageError(f"topic {name} can't be created: {for_code(code).__name__} {rest[0] if rest and rest[0] else ''}".rstrip())
+    await _until_known(client, [topic.name for topic in missing])
     return [topic.name for topic in missing]
+
+
+async def _until_known(client: AIOKafkaAdminClient, names: Sequence[str]) -> None:
+    """Brokers learn of a new topic a moment after it was created."""
+    for _ in range(_TRIES):
+        if len(await find(client, names)) == len(names):
+            return
+        await asyncio.sleep(_TRY_AGAIN_SECONDS)
+    raise BrokerUnavailable(f"topics were created but the broker does not know them yet: {', '.join(names)}")
 
 
 def _configs(topic: Topic, replicas: int) -> dict[str, str]:
