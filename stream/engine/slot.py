@@ -27,9 +27,10 @@ log = logging.getLogger(__name__)
 
 FLUSH_WEIGHT = 2 * 1024 * 1024
 """A flush is closed at about this size, far below the largest batch, since one more piece must always fit."""
-_FLUSH_REST = 20
-_GROWTH = 4 * 1024 * 1024
-_BYTES_AN_EVENT = 400
+_FLUSH_REST = 40
+_LONGEST_STRETCH = 5_000
+_GROWTH = 12 * 1024 * 1024
+_BYTES_AN_EVENT = 600
 """What one event may add to a flush for each segment list: about four sums."""
 
 
@@ -109,9 +110,10 @@ class Slot:
     def wait_before_flush(self, interval: int) -> int:
         """How long (ms) the next flush has to wait: nothing after quiet, otherwise the rest of the interval.
 
-        In a backlog flushes are long, and fewer of them hold less in all: the interval is then stretched, to eight times at most.
+        In a backlog flushes are long, and fewer of them hold less in all, since tickets and sums that change again and again are
+        written once: the interval is then stretched.
         """
-        stretched = min(8 * interval, max(interval, _FLUSH_REST * self._flush_took))
+        stretched = min(max(interval, _LONGEST_STRETCH), max(interval, _FLUSH_REST * self._flush_took))
         return max(0, self._last_flush + stretched - steady_ms())
 
     async def flush(self, letters: Letters, clock: WallClock) -> None:

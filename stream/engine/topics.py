@@ -19,7 +19,7 @@ from stream.errors import BrokerUnavailable, StartRefused, UsageError
 from stream.kafka_client import client_options
 from stream.settings import Settings
 
-BATCH_LIMIT = 8 * 1024 * 1024
+BATCH_LIMIT = 16 * 1024 * 1024
 """Largest record batch of a changelog: one flush."""
 _BROKERS_FOR_THREE = 3
 _EXISTS = 36
