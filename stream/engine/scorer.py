@@ -38,7 +38,7 @@ _ENDS_EVERY = 1_000
 # In a backlog now runs through days, and every step slides every window: the scorer may take a twentieth of the time, no more.
 # Where now is near the wall clock it rests for a moment at most.
 _REST_FACTOR = 20
-_LONGEST_LIVE_REST = 500
+_LONGEST_LIVE_REST = 100
 _LIVE = 15 * MINUTE
 
 

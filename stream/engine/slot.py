@@ -15,6 +15,7 @@ from schemas.read import Reader, Refused
 from stream.clock import WallClock, steady_ms
 from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.letters import Letters
+from stream.engine.merge import RUN
 from stream.engine.names import Names
 from stream.errors import LogDamaged
 from stream.kafka_client import LogRecord
@@ -29,6 +30,9 @@ FLUSH_WEIGHT = 2 * 1024 * 1024
 """A flush is closed at about this size, far below the largest batch, since one more piece must always fit."""
 _FLUSH_REST = 40
 _LONGEST_STRETCH = 5_000
+_LARGE_CHUNK = RUN // 2
+"""So many records at once come only from a backlog, which is then expected to go on for a moment (ms)."""
+_BEHIND_FOR = 1_000
 _GROWTH = 12 * 1024 * 1024
 _BYTES_AN_EVENT = 600
 """What one event may add to a flush for each segment list: about four sums."""
@@ -53,6 +57,7 @@ class Slot:
         self._last_flush = 0
         self._unsettled = 0
         self._flush_took = 0
+        self._last_large_chunk = -_BEHIND_FOR
         # What is not settled yet may still grow the flush: no more of it than surely fits.
         self._most_unsettled = max(1, _GROWTH // (_BYTES_AN_EVENT * max(1, partition.rules.segmenter.lists)))
 
@@ -91,6 +96,8 @@ class Slot:
 
     def apply(self, topic: str, records: Sequence[LogRecord], reader: Reader) -> int:
         """Take in a piece of source records; gives how many records that were, so that a flush can come between."""
+        if len(records) >= _LARGE_CHUNK:
+            self._last_large_chunk = steady_ms()
         piece = records[: max(1, self._most_unsettled - self._unsettled)]
         self.partition.apply(topic, piece, reader, self._refuse)
         self._unsettled += len(piece)
@@ -113,8 +120,9 @@ class Slot:
         In a backlog flushes are long, and fewer of them hold less in all, since tickets and sums that change again and again are
         written once: the interval is then stretched.
         """
-        stretched = min(max(interval, _LONGEST_STRETCH), max(interval, _FLUSH_REST * self._flush_took))
-        return max(0, self._last_flush + stretched - steady_ms())
+        is_behind = steady_ms() - self._last_large_chunk < _BEHIND_FOR
+        rest = max(interval, min(_LONGEST_STRETCH, _FLUSH_REST * self._flush_took)) if is_behind else interval
+        return max(0, self._last_flush + rest - steady_ms())
 
     async def flush(self, letters: Letters, clock: WallClock) -> None:
         """Make everything durable that has changed. OwnershipLost where somebody else owns the partition now."""
