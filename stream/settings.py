@@ -184,7 +184,7 @@ class Settings(BaseSettings):
     rating_lock: Duration = 14 * DAY
     """Ratings later than this after the survey was offered (or first rated) change nothing."""
     flush_interval: Duration = 250
-    """State is made durable at once after quiet, then at least this often."""
+    """State is made durable at once after quiet, then this often; in a backlog, where nobody waits for it, less often."""
     standbys: int = Field(default=0, ge=0)
     """Copies of the state that other workers keep ready."""
     ready_file: Path | None = None

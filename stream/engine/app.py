@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import faust
+from faust.auth import SASLCredentials, SSLCredentials
 from faust.stores import STORES
 from faust.transport.drivers import TRANSPORTS
 from faust.types import StreamT
+from faust.types.auth import CredentialsT
 
 from stream.durations import SECOND
 from stream.engine.chunk import Chunk
 from stream.engine.names import TABLE
 from stream.engine.slots import Slots
 from stream.engine.transport import CHUNK, SCHEME
+from stream.kafka_client import client_options
+from stream.settings import Kafka
 
 _BUFFERED_CHUNKS = 16
 _FETCH_BYTES = 256 * 1024
@@ -41,6 +45,7 @@ def create_app(slots: Slots, partitions: int) -> App:
         slots.names.group,
         broker=[f"{SCHEME}://{server.strip()}" for server in settings.kafka.bootstrap_servers.split(",")],
         store=f"{SCHEME}://",
+        broker_credentials=credentials(settings.kafka),
         datadir=Path(os.devnull),
         topic_partitions=partitions,
         topic_allow_declare=False,
@@ -64,6 +69,19 @@ def create_app(slots: Slots, partitions: int) -> App:
     _add_agents(app, slots)
     slots.on_lost = _rejoin(app)
     return app
+
+
+def credentials(kafka: Kafka) -> CredentialsT | None:
+    """What Faust's own clients need to connect, the same as all others use."""
+    options = client_options(kafka)
+    context = options.get("ssl_context")
+    if kafka.security_protocol == "SSL":
+        return SSLCredentials(context)
+    if kafka.security_protocol == "PLAINTEXT":
+        return None
+    return SASLCredentials(
+        username=options["sasl_plain_username"], password=options["sasl_plain_password"], mechanism=options["sasl_mechanism"], ssl_context=context
+    )
 
 
 def _add_table(app: App, partitions: int) -> None:
