@@ -29,7 +29,7 @@ _CHECK_SECONDS = 0.1
 _GENERATION_EVERY = 5.0
 _STOP_SECONDS = 20.0
 # Hardly anything here is cyclic; by default the collector would walk a million tickets again and again.
-_COLLECT_AFTER = (100_000, 20, 100)
+_COLLECT_AFTER = (1_000_000, 20, 100)
 
 
 class Worker:
