@@ -85,8 +85,18 @@ class Choice:
 
 
 def choice_of(metric: str | None, segment: Sequence[str] | None, window: str | None) -> Choice:
-    """The choice of the options --metric, --segment and --window."""
-    return Choice(metric, parse_segment(segment), window)
+    """The choice of the options --metric, --segment and --window; UsageError where such a figure can't exist."""
+    chosen = Choice(metric, parse_segment(segment), window)
+    from stream.kpis.registry import all_metrics
+    from stream.segments import Dimensions
+
+    metrics = [found.name for _, found in all_metrics()]
+    if metric is not None and metric not in metrics:
+        raise UsageError(f"--metric {metric} does not exist; there are {', '.join(metrics)}")
+    unknown = set(chosen.segment or ()) - set(Dimensions._fields)
+    if unknown:
+        raise UsageError(f"--segment: {', '.join(sorted(unknown))} is no dimension; there are {', '.join(Dimensions._fields)}")
+    return chosen
 
 
 def time_of(option: str, text: str | None) -> int | None:

@@ -70,17 +70,17 @@ class EmbeddedKafka:
         if self._process is not None:
             raise UsageError("this Kafka runs already")
         class_path = jars.class_path()
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._properties_file.write_text(self._properties(), encoding="utf-8")
-        with self._log_file.open("ab") as log:
-            if not (self._data_folder / "meta.properties").exists():
-                self._format(class_path, log)
-            self._process = self._launch(class_path, log)
-        atexit.register(self.stop)
+        if self._temporary:
+            # Also for a second Ctrl-C, which interrupts the tidying up after the first.
+            atexit.register(self._discard)
         try:
-            self._await_ready(self._process)
-        except BaseException:
+            self._bring_up(class_path)
+        except Exception:
+            self._keep()
             self.stop()
+            raise
+        except BaseException:
+            self._end_interrupted()
             raise
 
     def stop(self) -> None:
@@ -121,6 +121,7 @@ class EmbeddedKafka:
         if self._process is not None:
             raise UsageError("this Kafka still runs")
         shutil.rmtree(self.folder, ignore_errors=True)
+        atexit.unregister(self._discard)
 
     def __enter__(self) -> Self:
         """Start."""
@@ -128,11 +129,16 @@ class EmbeddedKafka:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Stop; remove a temporary folder, or name it in the error where something failed."""
+        """Stop; remove a temporary folder, or name it in the error where something failed. Ctrl-C and SystemExit are no failures."""
+        if error is not None and not isinstance(error, Exception):
+            self._end_interrupted()
+            return
         died = self._process is not None and not self.is_running
         failure = BrokerUnavailable(self._failure("Kafka ended by itself")) if died else None
+        failed = died or (error is not None and not isinstance(error, (UsageError, ConfigError)))
+        if failed:
+            self._keep()
         self.stop()
-        failed = died or (isinstance(error, Exception) and not isinstance(error, (UsageError, ConfigError)))
         if error is not None and failed:
             error.add_note(f"the embedded Kafka's log and data are kept in {self.folder}")
         elif failure is not None:
@@ -151,6 +157,32 @@ class EmbeddedKafka:
     @property
     def _properties_file(self) -> Path:
         return self.folder / "broker.properties"
+
+    def _bring_up(self, class_path: str) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._properties_file.write_text(self._properties(), encoding="utf-8")
+        with self._log_file.open("ab") as log:
+            if not (self._data_folder / "meta.properties").exists():
+                self._format(class_path, log)
+            self._process = self._launch(class_path, log)
+        atexit.register(self.stop)
+        self._await_ready(self._process)
+
+    def _keep(self) -> None:
+        """Let a temporary folder outlive the program."""
+        atexit.unregister(self._discard)
+
+    def _discard(self) -> None:
+        """End the broker at once and remove its folder."""
+        self.kill()
+        self.remove()
+
+    def _end_interrupted(self) -> None:
+        """Whoever interrupts wants an end: a broker whose data are to go is not asked first."""
+        if self._temporary:
+            self._discard()
+        else:
+            self.stop()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:

@@ -21,6 +21,7 @@ from stream.engine.fenced import FencedProducer
 from stream.engine.names import Names
 from stream.engine.score_log import read_back
 from stream.engine.source_log import BrokerLog
+from stream.engine.verify import verify_marker
 from stream.errors import BrokerUnavailable
 from stream.kafka_client import client_options
 from stream.settings import Settings
@@ -45,9 +46,10 @@ _LIVE = 15 * MINUTE
 class Scorer:
     """One run of the scorer, from taking over to being stopped or refused."""
 
-    def __init__(self, settings: Settings, names: Names, source_log: BrokerLog) -> None:
+    def __init__(self, settings: Settings, names: Names, fingerprint: str, source_log: BrokerLog) -> None:
         self._settings = settings
         self._names = names
+        self._fingerprint = fingerprint
         self._source_log = source_log
         self._clock = WallClock(settings.clock)
         self._board = Board(settings)
@@ -105,6 +107,11 @@ class Scorer:
         if fetched:
             await asyncio.sleep(0)
 
+    def _verify(self) -> None:
+        """StartRefused where a partition's sums were made under other settings than this scorer's."""
+        for status in self._board.status.values():
+            verify_marker(status, self._fingerprint, {})
+
     async def _publish(self, producer: FencedProducer, partitions: int) -> None:
         now = await self._read_now()
         if now.time is None or now.time < self._floor:
@@ -112,6 +119,7 @@ class Scorer:
         begun = steady_ms()
         if not now.at_end and begun < self._rest_until:
             return
+        self._verify()
         self._board.settle()
         self._board.move(now.time)
         await self._publish_at(now, producer, partitions)

@@ -14,20 +14,21 @@ from stream.engine import topics
 from stream.engine.app import App, create_app
 from stream.engine.control import Generation, current_generation
 from stream.engine.fenced import OwnershipLost
+from stream.engine.markers import verify_state
 from stream.engine.names import Names
 from stream.engine.scorer import Scorer
 from stream.engine.slots import Slots
 from stream.engine.source_log import BrokerLog
 from stream.errors import CsatStreamError
 from stream.kpis.registry import layout
-from stream.rules import rules_of
+from stream.rules import Rules, rules_of
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 
 _CHECK_SECONDS = 0.1
 _GENERATION_EVERY = 5.0
-_STOP_SECONDS = 20.0
+_STOP_SECONDS = 4.0
 # Hardly anything here is cyclic; by default the collector would walk a million tickets again and again.
 _COLLECT_AFTER = (1_000_000, 20, 100)
 
@@ -50,8 +51,10 @@ class Worker:
         gc.set_threshold(*_COLLECT_AFTER)
         self._failed = asyncio.get_running_loop().create_future()
         partitions, ids = await self._check_topics()
+        rules = rules_of(self._settings, layout=layout())
+        await verify_state(self._settings, self._names.changelog, partitions, rules.fingerprint, ids)
         self._source_log = BrokerLog(self._settings, partitions)
-        self._slots = self._make_slots(ids)
+        self._slots = self._make_slots(rules, ids)
         app = create_app(self._slots, partitions)
         await self._source_log.start()
         await self._slots.letters.start()
@@ -75,8 +78,7 @@ class Worker:
             found = await topics.check(client, self._settings, wanted)
             return partitions, {name: found[name].id for name in self._settings.topics.sources}
 
-    def _make_slots(self, topic_ids: dict[str, str]) -> Slots:
-        rules = rules_of(self._settings, layout=layout())
+    def _make_slots(self, rules: Rules, topic_ids: dict[str, str]) -> Slots:
         slots = Slots(self._settings, self._names, rules, topic_ids, self._generation)
         slots.source_log = self._source_log
         slots.on_owner_change = self._on_owner_change
@@ -90,7 +92,7 @@ class Worker:
             return
         running = self._scoring is not None and not self._scoring.done()
         if self._slots.owns_scorer and not running:
-            self._scorer = Scorer(self._settings, self._names, self._source_log)
+            self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log)
             self._scoring = asyncio.create_task(self._score(self._scorer))
         elif not self._slots.owns_scorer and self._scoring is not None:
             await _cancelled(self._scoring)
@@ -161,10 +163,10 @@ class Worker:
             await _cancelled(task)
         if self._scoring is not None:
             await _cancelled(self._scoring)
-        await self._slots.stop()
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(app.stop(), _STOP_SECONDS)
-        await self._source_log.stop()
+        # Without a broker nothing of this comes to an end; what was not made durable is read again.
+        for end in (self._slots.stop, app.stop, self._source_log.stop):
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(end(), _STOP_SECONDS)
 
 
 async def _wait(what: Callable[[], Awaitable[object]]) -> None:

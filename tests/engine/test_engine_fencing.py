@@ -15,7 +15,9 @@ from stream.engine import topics
 from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.scorer import Scorer
 from stream.engine.source_log import BrokerLog
-from stream.errors import FlushTooLarge
+from stream.errors import FlushTooLarge, StartRefused
+from stream.kpis.registry import layout
+from stream.rules import rules_of
 
 RECORD = [(b"key", b"value")]
 
@@ -76,9 +78,9 @@ async def test_a_batch_is_whole_or_absent(new: Callable[..., Case]) -> None:
     case = await prepared(new())
     async with owner(case) as only:
         with pytest.raises(FlushTooLarge):
-            await only.append(case.names.changelog, 0, [(b"k%d" % number, bytes(1_000_000)) for number in range(9)])
-        assert await only.append(case.names.changelog, 0, [(b"k%d" % number, bytes(1_000_000)) for number in range(7)]) == 0
-    assert len(await case.read(case.names.changelog)) == 7
+            await only.append(case.names.changelog, 0, [(b"k%d" % number, bytes(1_000_000)) for number in range(17)])
+        assert await only.append(case.names.changelog, 0, [(b"k%d" % number, bytes(1_000_000)) for number in range(15)]) == 0
+    assert len(await case.read(case.names.changelog)) == 15
 
 
 @contextlib.asynccontextmanager
@@ -86,7 +88,7 @@ async def scoring(case: Case) -> AsyncIterator[Scorer]:
     """A scorer at work."""
     log = BrokerLog(case.settings, case.partitions)
     await log.start()
-    scorer = Scorer(case.settings, case.names, log)
+    scorer = Scorer(case.settings, case.names, rules_of(case.settings, layout=layout()).fingerprint, log)
     task = asyncio.create_task(scorer.run())
     try:
         yield scorer
@@ -95,6 +97,24 @@ async def scoring(case: Case) -> AsyncIterator[Scorer]:
         with contextlib.suppress(asyncio.CancelledError, OwnershipLost):
             await task
         await log.stop()
+
+
+async def test_a_scorer_of_other_settings_publishes_nothing(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
+    """Sums that were made under other segments are not read as one's own."""
+    case = new(clock={"fixed": this_minute()})
+    await case.create_topics()
+    await case.produce([Input(3, b"one", event("rating.submitted", "one", this_minute() - HOUR, "r-one", score=5))])
+    worker = start(case, "a")
+    await worker.until_ready()
+    assert await worker.stop() == 0
+    before = await case.scores()
+    other = case.settings.model_copy(update={"segments": (("product",),)})
+    log = BrokerLog(other, case.partitions)
+    await log.start()
+    with pytest.raises(StartRefused, match="other settings"):
+        await asyncio.wait_for(Scorer(other, case.names, rules_of(other, layout=layout()).fingerprint, log).run(), 20)
+    await log.stop()
+    assert await case.scores() == before
 
 
 async def test_second_scorer_fences_the_first(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:

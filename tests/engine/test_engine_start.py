@@ -134,6 +134,20 @@ async def test_foreign_fingerprint(new: New, start: Start) -> None:
     await assert_refused(start(case, "second"), "the state was made under other settings", REBUILD)
 
 
+async def test_foreign_fingerprint_beside_a_worker(new: New, start: Start) -> None:
+    """It is refused before it joins the group, even where another worker holds every partition: nothing is claimed."""
+    case = await with_state(new, start)
+    good = start(case, "good")
+    await good.until_ready()
+    claims = good.log.count("claimed")
+    case.change(segments=[["product"]])
+    other = start(case, "other")
+    await assert_refused(other, "the state was made under other settings", REBUILD)
+    assert "claimed" not in other.log
+    assert good.log.count("claimed") == claims
+    assert await good.stop() == 0
+
+
 async def test_unknown_format(new: New, start: Start) -> None:
     """State of a version that this one does not know."""
     case = await with_state(new, start)
