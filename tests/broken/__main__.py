@@ -1,4 +1,7 @@
-"""Breaks a copy of the product code in one place at a time and sees whether the test named for it fails: `python -m tests.broken`."""
+"""Breaks a copy of the product code in one place at a time and sees whether the test named for it fails: `python -m tests.broken`.
+
+That the tests pass without a breakage is for `make test` to say.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="csat-stream-broken-") as folder:
         copy = Path(folder).resolve()
         _copy_to(copy)
-        _require_sound(copy)
+        _require_copy(copy)
         caught = [_is_caught(copy, breakage) for breakage in BREAKAGES]
     return 0 if all(caught) else 1
 
@@ -35,14 +38,11 @@ def _copy_to(copy: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", copy)
 
 
-def _require_sound(copy: Path) -> None:
-    """Without a breakage the copy is what gets imported, and the tests pass; else a failure would say nothing."""
+def _require_copy(copy: Path) -> None:
+    """The copy is what gets imported, not the project as it is installed."""
     shown = _python(copy, "-c", "import stream; print(stream.__file__)").stdout.strip()
     if shown != str(copy / "stream" / "__init__.py"):
         raise SystemExit("the copy is not what Python imports")
-    done = _pytest(copy, *dict.fromkeys(breakage.test for breakage in BREAKAGES))
-    if done.returncode != _PASSED:
-        raise SystemExit(f"the tests fail without any breakage:\n{done.stdout}{done.stderr}")
 
 
 def _is_caught(copy: Path, breakage: Breakage) -> bool:
@@ -71,8 +71,8 @@ def _broken(copy: Path, breakage: Breakage) -> Iterator[None]:
         file.write_text(sound, encoding="utf-8")
 
 
-def _pytest(copy: Path, *nodes: str) -> subprocess.CompletedProcess[str]:
-    return _python(copy, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *nodes)
+def _pytest(copy: Path, node: str) -> subprocess.CompletedProcess[str]:
+    return _python(copy, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", node)
 
 
 def _python(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
