@@ -20,6 +20,9 @@ _LONGEST = 200
 _PROBE_SECONDS = 1.0
 # Said at every start of a broker that has just begun, and whenever a connection breaks; the watch below says it once.
 _CONNECTION_NOISE = (
+    "NotLeaderForPartition",
+    "LeaderNotAvailable",
+    "Failed fetch",
     "Crashed reason=",  # what ended the worker is said once, at its end
     "GroupCoordinatorNotAvailable",
     "CoordinatorNotAvailable",

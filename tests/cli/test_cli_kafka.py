@@ -62,9 +62,12 @@ def _check_scores(folder: Path) -> None:
     assert compared.returncode == 0, compared.stdout
     assert compared.stdout.startswith("no differences: ")
     assert json.loads(run(folder, "recompute", "--diff", "--json").stdout)["records"] == 1910
-    nothing = run(folder, "scores", "--metric", "nps")
+    nothing = run(folder, "scores", "--segment", "team=nobody")
     assert (nothing.returncode, nothing.stdout) == (0, "")
-    assert nothing.stderr.endswith("is metric nps\n")
+    assert nothing.stderr.endswith("is segment team=nobody\n")
+    unknown = run(folder, "scores", "--metric", "nps")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "--metric nps does not exist; there are csat, " in unknown.stderr
 
 
 def _check_generations(folder: Path) -> None:
