@@ -7,11 +7,13 @@ the number of the seek it was fetched after. Who reads it can tell a hole, and s
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
@@ -38,6 +40,20 @@ class _Thread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = _LONGEST_FETCH_MS  # noqa: SLF001 (Faust has no setting for it)
         return consumer
+
+    async def _seek_wait(self, consumer: AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
+        """Seek what is still assigned; a rebalance may have come between, and whoever gets the rest seeks it anew."""
+        assigned = consumer.assignment()
+        with contextlib.suppress(IllegalStateError):
+            await super()._seek_wait(consumer, {tp: offset for tp, offset in partitions.items() if tp in assigned})
+
+    def highwater(self, tp: TP) -> int | None:  # type: ignore[override]  # aiokafka gives None too
+        """End of a topic partition as the last fetch saw it; None where that is not known, or it was just taken away."""
+        try:
+            end: int | None = super().highwater(tp)
+        except AssertionError:  # aiokafka's way to say that it is not assigned, and it may have gone between a look and the call
+            return None
+        return end
 
 
 class Consumer(driver.Consumer):
