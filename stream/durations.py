@@ -44,3 +44,10 @@ Duration = Annotated[
     PlainSerializer(text, return_type=str),
     Field(gt=0),
 ]
+DurationOrNone = Annotated[
+    int,
+    BeforeValidator(_read, json_schema_input_type=str),
+    PlainSerializer(text, return_type=str),
+    Field(ge=0),
+]
+"""A duration that may be nothing at all: 0s."""

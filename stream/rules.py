@@ -36,7 +36,21 @@ def rules_of(settings: Settings, *, layout: str) -> Rules:
     secret = settings.agent_key_file.read_bytes().strip() if settings.agents == "pseudonymous" and settings.agent_key_file else None
     part = settings.model_dump(
         mode="json",
-        include={"segments", "agents", "scales", "attribution", "targets", "lateness", "future", "life_gap", "max_open_age", "rating_lock"},
+        include={
+            "segments",
+            "agents",
+            "scales",
+            "attribution",
+            "targets",
+            "lateness",
+            "future",
+            "life_gap",
+            "max_open_age",
+            "rating_lock",
+            "schedules",
+            "schedule_of",
+            "follow_up",
+        },
     )
     secret_digest = hashlib.sha256(secret).hexdigest() if secret else None
     text = json.dumps([part, secret_digest, layout], sort_keys=True)

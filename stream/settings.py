@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
@@ -16,6 +18,8 @@ from stream.durations import DAY, HOUR, MINUTE, SECOND, Duration
 from stream.errors import ConfigError, Fault
 
 Dimension = Literal["team", "channel", "product", "priority", "agent", "campaign", "language"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 AgentLevel = Literal["off", "pseudonymous", "on"]
 AttributionSource = Literal["snapshot", "last_replier", "ticket"]
 ALL = "all"
@@ -61,6 +65,12 @@ class Topics(_Part):
     """Scores (output, compacted)."""
     dead_letters: str = "support.deadletter.v1"
     """What could not be read (output)."""
+    alerts: str = "support.alert.changed.v1"
+    """Alerts (output, compacted)."""
+    followups: str = "support.followup.due.v1"
+    """Low ratings that wait for an answer (output, compacted)."""
+    silences: str = "support.silence.v1"
+    """Who silenced which alerts until when (compacted; written by `csat-stream silence`)."""
 
     @property
     def sources(self) -> tuple[str, str, str, str]:
@@ -97,6 +107,131 @@ class Targets(_Part):
         if "default" not in value:
             raise ValueError("the key 'default' is missing")
         return value
+
+
+class Schedule(_Part):
+    """Business hours."""
+
+    timezone: str
+    """IANA name, such as Europe/Amsterdam."""
+    weekly: dict[Weekday, tuple[tuple[ClockTime, ClockTime], ...]]
+    """Open hours by day (mon to sun): pairs of HH:MM, the end up to 24:00; a night shift is two spans."""
+    holidays: tuple[date, ...] = ()
+    """Days that are closed, in the schedule's time zone."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("not the name of a time zone") from None
+        return value
+
+    @field_validator("weekly")
+    @classmethod
+    def _spans_are_in_order(cls, value: dict[Weekday, tuple[tuple[str, str], ...]]) -> dict[Weekday, tuple[tuple[str, str], ...]]:
+        if not any(value.values()):
+            raise ValueError("at least one day must have open hours")
+        for day, spans in value.items():
+            times = [time for span in spans for time in span]
+            if sorted(set(times)) != times:
+                raise ValueError(f"{day}: spans must be in order, and apart")
+        return value
+
+
+class ScheduleRule(_Part):
+    """Which schedule a team or channel has; the first rule that fits counts."""
+
+    schedule: str
+    """Name of a schedule."""
+    team: str | None = None
+    """Only this team; any where absent."""
+    channel: str | None = None
+    """Only this channel; any where absent."""
+
+
+class FollowUp(_Part):
+    """Which ratings somebody should follow up, and until when."""
+
+    at_most_stars: int = Field(default=2, ge=1, le=4)
+    """Ratings of up to this many stars (any scale moved to 1-5)."""
+    due: Duration = DAY
+    """Business hours after the rating; calendar hours where there is no schedule."""
+    tags: tuple[str, ...] = ("followed-up",)
+    """A tag among these closes it, as a public human reply does."""
+
+
+class SegmentTargets(_Part):
+    """Targets of one segment and of all within it."""
+
+    segment: dict[Dimension, str]
+    """Values, such as {team: billing}."""
+    scores: dict[str, float]
+    """Target by figure, in its unit."""
+
+
+class Alerts(_Part):
+    """Rules and targets of alerts."""
+
+    targets: dict[str, float] = Field(
+        default={"csat": 80.0, "first_response_within": 80.0, "fcr_one_touch": 70.0},
+    )
+    """Target by figure, in its unit."""
+    segment_targets: tuple[SegmentTargets, ...] = ()
+    """Other targets of some segments; the one with most values counts."""
+    rules: dict[str, dict[str, Any]] = {}
+    """Changes to the shipped rules by name, and rules of one's own."""
+    explain_by: tuple[Dimension, ...] = ("team", "channel", "product")
+    """Dimensions whose values explain a change, in order of preference."""
+    panel_url: str | None = None
+    """Link to a dashboard; {rule} and {team}, {channel}, ... are filled in."""
+    runbook_url: str | None = None
+    """Link to what to do; {rule} is filled in."""
+
+
+class Receiver(_Part):
+    """Somebody who is notified directly."""
+
+    name: str = Field(pattern=r"^[a-zA-Z0-9._-]{1,60}$")
+    """Name in logs and metrics."""
+    kind: Literal["webhook", "apprise"]
+    """webhook: signed JSON; apprise: Slack, Teams, mail, PagerDuty and others by an apprise URL."""
+    url: str | None = None
+    """URL of a webhook that holds no secret."""
+    url_file: Path | None = None
+    """File that holds the URL."""
+    secret_file: Path | None = None
+    """File with the secret that webhooks are signed with."""
+    severities: tuple[Literal["page", "ticket", "info"], ...] = ("page", "ticket")
+    """Severities that are sent."""
+    rules: tuple[str, ...] | None = None
+    """Only these rules; all where absent."""
+    segment: dict[Dimension, str] = {}
+    """Only segments with these values."""
+    timeout: Duration = 10 * SECOND
+    """Longest time for one attempt."""
+    at_most_an_hour: int = Field(default=60, ge=1)
+    """Most info notifications an hour; the rest are counted and said together."""
+
+    @model_validator(mode="after")
+    def _has_one_url(self) -> Receiver:
+        if (self.url is None) == (self.url_file is None):
+            raise ValueError("exactly one of 'url' and 'url_file' is needed")
+        if self.kind == "apprise" and self.url_file is None:
+            raise ValueError("an apprise URL holds secrets: 'url_file' is needed")
+        return self
+
+
+class Metrics(_Part):
+    """Prometheus metrics of a worker."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int | None = Field(default=None, ge=0, le=65535)
+    """Port to listen on; no metrics where absent, any free one for 0."""
+    agents: bool = False
+    """Whether agent-level scores are shown too (they need `agents: on` or `pseudonymous`)."""
 
 
 class Publishing(_Part):
@@ -191,6 +326,18 @@ class Settings(BaseSettings):
     """Created once the worker has caught up, removed when it stops."""
     clock: Clock = Clock()
     """Source of now."""
+    schedules: dict[str, Schedule] = {}
+    """Business hours by name."""
+    schedule_of: tuple[ScheduleRule, ...] = ()
+    """Which schedule applies; none where no rule fits."""
+    follow_up: FollowUp = FollowUp()
+    """Low ratings that somebody should follow up."""
+    alerts: Alerts = Alerts()
+    """Alerts."""
+    notify: tuple[Receiver, ...] = ()
+    """Who is notified directly."""
+    metrics: Metrics = Metrics()
+    """Prometheus."""
 
     @classmethod
     def settings_customise_sources(
@@ -244,6 +391,21 @@ class Settings(BaseSettings):
         if self.agents == "pseudonymous" and self.agent_key_file is None:
             raise ValueError("agents: 'pseudonymous' needs agent_key_file")
         return self
+
+    @model_validator(mode="after")
+    def _schedules_are_known(self) -> Settings:
+        unknown = [rule.schedule for rule in self.schedule_of if rule.schedule not in self.schedules]
+        if unknown:
+            raise ValueError(f"schedule_of: no schedule is called {', '.join(repr(name) for name in unknown)}")
+        return self
+
+    @field_validator("notify")
+    @classmethod
+    def _receivers_differ(cls, value: tuple[Receiver, ...]) -> tuple[Receiver, ...]:
+        names = [receiver.name for receiver in value]
+        if len(set(names)) != len(names):
+            raise ValueError("two receivers have the same name")
+        return value
 
     @property
     def scale_rules(self) -> dict[tuple[int, int], int]:

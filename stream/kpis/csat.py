@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from schemas.essence import Rated
-from stream.kpis.definition import Contribution, Kpi, Metric, Reading, Span, Sums, cell
+from stream.kpis.definition import Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
 from stream.kpis.readings import DIGITS, percentage
 from stream.rules import Rules
 from stream.segments import Dimensions
@@ -118,7 +118,14 @@ KPI = Kpi(
     contribute=contribute,
     metrics=(
         Metric(
-            "csat", "percent", Span.SLIDING, _read_latest, _definition, "satisfied of the rated, by the latest rating of each survey", attributed=True
+            "csat",
+            "percent",
+            Span.SLIDING,
+            _read_latest,
+            _definition,
+            "satisfied of the rated, by the latest rating of each survey",
+            attributed=True,
+            ratio=Proportion((_LATEST,), (_LATEST + 1,)),
         ),
         Metric(
             "csat_first",
@@ -128,6 +135,7 @@ KPI = Kpi(
             lambda s: _definition(s) + "/first",
             "the same by the first rating of each survey",
             attributed=True,
+            ratio=Proportion((_LATEST, _FIRST), (_LATEST + 1, _FIRST + 1)),
         ),
     ),
 )

@@ -72,10 +72,18 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Proportion:
+    """Cells that make a percentage: 100 x the sum of `part` / the sum of `whole`. For reading many segments at once."""
+
+    part: tuple[int, ...]
+    whole: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """One published figure. `read` is given `Sums` (`Levels` for the window `now`) and gives None where n is 0.
 
-    `definition` names the profile in the score record, `meaning` says it in words.
+    `definition` names the profile in the score record, `meaning` says it in words. Every percentage has its `ratio`.
     """
 
     name: str
@@ -85,6 +93,7 @@ class Metric:
     definition: Callable[[Settings], str]
     meaning: str
     attributed: bool = False
+    ratio: Proportion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stream.kpis.definition import Contribution, Kpi, Metric, Reading, Span, Sums, cell
+from stream.kpis.definition import Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
 from stream.kpis.readings import percentage
 from stream.rules import Rules
 from stream.tickets.lives import Life
@@ -57,9 +57,16 @@ def _read_bot_only(sums: Sums) -> Reading | None:
 
 
 def _profile(name: str, kept: int, meaning: str) -> tuple[Metric, Metric]:
+    ratio = Proportion((kept,), (_RESOLVED,))
     return (
         Metric(
-            f"fcr_{name}", "percent", Span.MATURED, _reader(kept), lambda _: f"fcr/{name}/final", f"{meaning}, of tickets closed at least 7 days ago"
+            f"fcr_{name}",
+            "percent",
+            Span.MATURED,
+            _reader(kept),
+            lambda _: f"fcr/{name}/final",
+            f"{meaning}, of tickets closed at least 7 days ago",
+            ratio=ratio,
         ),
         Metric(
             f"fcr_{name}_provisional",
@@ -68,6 +75,7 @@ def _profile(name: str, kept: int, meaning: str) -> tuple[Metric, Metric]:
             _reader(kept),
             lambda _: f"fcr/{name}/provisional",
             f"{meaning}, of tickets closed lately",
+            ratio=ratio,
         ),
     )
 
@@ -80,6 +88,14 @@ KPI = Kpi(
     metrics=(
         *_profile("one_touch", _ONE_TOUCH, "resolved with at most one human reply"),
         *_profile("never_reopened", _NEVER_REOPENED, "resolved by at most one agent and never reopened"),
-        Metric("bot_only", "percent", Span.MATURED, _read_bot_only, lambda _: "bot_only/final", "closed by bots without any human reply"),
+        Metric(
+            "bot_only",
+            "percent",
+            Span.MATURED,
+            _read_bot_only,
+            lambda _: "bot_only/final",
+            "closed by bots without any human reply",
+            ratio=Proportion((_BOT_ONLY,), (_BOT_ONLY, _RESOLVED)),
+        ),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stream.kpis.definition import Contribution, Kpi, Metric, Reading, Span, Sums, cell
+from stream.kpis.definition import Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
 from stream.kpis.readings import percentage
 from stream.rules import Rules
 from stream.tickets.lives import Life
@@ -50,6 +50,7 @@ KPI = Kpi(
             _read,
             lambda _: "first_response_within/outcome",
             "first responses within the channel's target, by outcome",
+            ratio=Proportion((_HIT,), (_HIT, _MISS)),
         ),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stream.kpis.definition import Contribution, Kpi, Metric, Reading, Span, Sums, cell
+from stream.kpis.definition import Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
 from stream.kpis.readings import percentage
 from stream.rules import Rules
 from stream.tickets.lives import Life
@@ -40,6 +40,7 @@ KPI = Kpi(
             _read,
             lambda _: "reopen_rate/any",
             "reopened after a close, of tickets closed at least 7 days ago",
+            ratio=Proportion((_REOPENED,), (_CLOSED,)),
         ),
     ),
 )

@@ -1,0 +1,1 @@
+"""Alerts: rules, what they see, the state of each rule and segment, and why. Pure."""
