@@ -17,6 +17,7 @@ from stream.settings import ALL, Settings
 from stream.state import marker
 from stream.state.partition import Partition
 from stream.windows.board import STATUS_KEY, Board
+from stream.windows.needs import NOTHING, Needs
 from stream.windows.published import ScoreRecord
 from stream.windows.spans import NOW, panes_held_from
 from tests.helpdesk import MIDNIGHT, Event, Record, log
@@ -30,8 +31,9 @@ State = tuple[bytes, bytes | None]
 class Pipeline:
     """Partitions, what they have written, and a board. Times in ms."""
 
-    def __init__(self, settings: Settings, partitions: int = 1) -> None:
+    def __init__(self, settings: Settings, partitions: int = 1, needs: Needs = NOTHING) -> None:
         self.settings = settings
+        self.needs = needs
         self.rules = rules_of(settings, layout=layout())
         self.reader = Reader(settings.scale_rules)
         self.numbers = range(partitions)
@@ -40,7 +42,7 @@ class Pipeline:
         self.sums: list[list[State]] = [[] for _ in self.numbers]
         self.seen: list[Record] = []
         self.refused: dict[Position, str] = {}
-        self.board = Board(settings)
+        self.board = Board(settings, needs)
 
     def _empty(self) -> Partition:
         return Partition(self.rules, dict.fromkeys(self.settings.topics.sources, "id"))
@@ -77,7 +79,7 @@ class Pipeline:
 
     def restart_board(self) -> None:
         """A new board that reads the sums from the beginning."""
-        self.board = Board(self.settings)
+        self.board = Board(self.settings, self.needs)
         for number in self.numbers:
             self.board.apply(number, compact(self.sums[number]))
         self.board.settle()

@@ -39,6 +39,11 @@ class Names:
         """Topic that says which generation is the current one."""
         return f"{self.app}-control"
 
+    @property
+    def outbox(self) -> str:
+        """Topic of the notifications that are still to be delivered; the same for all generations."""
+        return f"{self.app}-outbox"
+
     def owner_id(self, partition: int) -> str:
         """Transactional id of the owner of one partition."""
         return f"{self.group}-{partition}"

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from schemas.scores import parse_key
 from schemas.times import from_iso
-from stream.kafka_client import client_options
+from stream.engine.read_back import read_upto
 from stream.settings import Settings
 from stream.windows.published import REVISION_HEADER
 
@@ -32,18 +31,8 @@ class ScoresLeft:
 async def read_back(settings: Settings, upto: Mapping[int, int]) -> ScoresLeft:
     """Read every partition of the score topic up to an offset."""
     left = ScoresLeft()
-    consumer = AIOKafkaConsumer(**client_options(settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20_000)
-    await consumer.start()
-    try:
-        places = [TopicPartition(settings.topics.scores, number) for number in upto]
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        while [place for place in places if await consumer.position(place) < upto[place.partition]]:
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                for record in records:
-                    _note(left, record)
-    finally:
-        await consumer.stop()
+    async for record in read_upto(settings, {(settings.topics.scores, number): end for number, end in upto.items()}):
+        _note(left, record)
     return left
 
 

@@ -60,6 +60,9 @@ def output_topics(settings: Settings, partitions: int) -> list[Topic]:
     letters = {"cleanup.policy": "delete", "unclean.leader.election.enable": "false"}
     return [
         Topic(settings.topics.scores, partitions, kept, {"delete.retention.ms": DAY, "min.compaction.lag.ms": 0}, shared=True),
+        Topic(settings.topics.alerts, 1, kept, {"delete.retention.ms": DAY, "min.compaction.lag.ms": DAY}, shared=True),
+        Topic(settings.topics.followups, partitions, kept, {"delete.retention.ms": DAY, "min.compaction.lag.ms": 0}, shared=True),
+        Topic(settings.topics.silences, 1, kept, {"delete.retention.ms": DAY, "min.compaction.lag.ms": 0}, shared=True),
         Topic(
             settings.topics.dead_letters, partitions, letters, {"retention.ms": _SOURCE_RETENTION, "max.message.bytes": 2 * 1024 * 1024}, shared=True
         ),
@@ -74,6 +77,7 @@ def internal_topics(names: Names, partitions: int) -> list[Topic]:
         Topic(names.changelog, partitions, compacted, {**lag, "max.message.bytes": BATCH_LIMIT}),
         Topic(names.sums, partitions, compacted, lag),
         Topic(names.scorer, 1, {"cleanup.policy": "delete"}),
+        Topic(names.outbox, 1, compacted, {"delete.retention.ms": HOUR}),
         Topic(names.control, 1, compacted, {"delete.retention.ms": HOUR}),
     ]
 

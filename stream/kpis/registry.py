@@ -8,7 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import stream.kpis
-from stream.kpis.definition import SKETCH_FROM, SKETCH_ROOM, Contribution, Kpi, Metric
+from stream.kpis.definition import SKETCH_FROM, SKETCH_ROOM, Contribution, Kpi, Metric, cell
 from stream.rules import Rules
 from stream.tickets.lives import Life
 
@@ -21,6 +21,12 @@ def all_kpis() -> tuple[Kpi, ...]:
     if len({kpi.block for kpi in kpis}) != len(kpis):
         raise ValueError("two KPIs use the same block of cells")
     return tuple(kpis)
+
+
+def kpi_cells(name: str) -> tuple[int, ...]:
+    """The single cells of a KPI, in order. StopIteration where there is no such KPI."""
+    kpi = next(kpi for kpi in all_kpis() if kpi.name == name)
+    return tuple(cell(kpi.block, index) for index, found in enumerate(kpi.cells) if found)
 
 
 def all_metrics() -> Iterator[tuple[Kpi, Metric]]:

@@ -15,9 +15,13 @@ from stream.settings import Settings
 from stream.state import marker, panes
 from stream.state.marker import Marker
 from stream.state.partition import OLDEST
+from stream.windows.figures import Figures
+from stream.windows.needs import NOTHING, Needs
 from stream.windows.published import ScoreRecord
 from stream.windows.table import Table
 
+LOW = "L"
+"""Kind of the records that hold a low rating; what arrived of them waits in `low_ratings` for whoever looks at them."""
 STATUS_KEY = b"S"
 """Key of the record in the sums topic that holds a partition's marker."""
 
@@ -25,12 +29,13 @@ STATUS_KEY = b"S"
 class Board:
     """Current scores. `apply` and `move` change them, `due` gives the records to publish."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, needs: Needs = NOTHING) -> None:
         fixed = settings.clock.fixed is not None
-        self._plain = Table(settings, all_kpis(), agents=False, whole_days=True)
+        self._plain = Table(settings, all_kpis(), agents=False, whole_days=True, needs=needs)
         self._agents = Table(settings, all_kpis(), agents=True, whole_days=not fixed)
         self._table_of: dict[str, Table] = {}
         self._pending: dict[int, dict[bytes, bytes | None]] = {}
+        self.low_ratings: dict[str, bytes | None] = {}
         self.status: dict[int, Marker] = {}
         self.now: int | None = None
 
@@ -49,6 +54,9 @@ class Board:
         for partition, pending in self._pending.items():
             for key, value in pending.items():
                 kind, index, segment = panes.decode_key(key)
+                if kind == LOW:
+                    self.low_ratings[segment] = value
+                    continue
                 table = self._table(segment)
                 if kind == OLDEST:
                     table.set_oldest(segment, partition, value)
@@ -64,6 +72,12 @@ class Board:
             self.now = now
             self._plain.move(now)
             self._agents.move(now)
+
+    def figures(self) -> Figures:
+        """The current sums of all segments without agents. RuntimeError before the first `move`."""
+        if self.now is None:
+            raise RuntimeError("the board has no now yet")
+        return Figures(self._plain, self.now)
 
     def due(self, wall: int) -> list[ScoreRecord]:
         """Records to publish at this wall-clock time (ms); each counts as published."""

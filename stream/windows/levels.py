@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from stream.durations import HOUR, MINUTE
 from stream.kpis.definition import Levels
@@ -12,6 +13,8 @@ from stream.windows.panel import MINUTES_AN_HOUR, Panel, Read, View
 from stream.windows.panestore import Ints
 from stream.windows.spans import NOW, PaneWindow
 from stream.windows.totals import Flags, Slide, Totals
+
+Floats = npt.NDArray[np.float64]
 
 
 class LevelView(View, Levels):
@@ -75,6 +78,14 @@ class LevelPanel(Panel):
         for reader, read in enumerate(self.reads):
             if read.kpi.reads_oldest:
                 self.touch(row, reader)
+
+    def oldest(self, rows: int) -> Floats:
+        """Earliest opening of the waiting tickets of every segment in ms, shape (rows,); NaN where none waits."""
+        found = np.full(rows, np.nan)
+        for row, by_partition in self._oldest.items():
+            if by_partition and row < rows:
+                found[row] = min(by_partition.values())
+        return found
 
     def _touched(self) -> Flags:
         touched: Flags = np.logical_or.reduce([totals.touched for totals in self._all_totals()])

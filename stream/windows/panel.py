@@ -63,15 +63,21 @@ class View(Sums):
 
 
 class Panel:
-    """One window. `pace` is the shortest time between two records of one key, in ms."""
+    """One window. `pace` is the shortest time between two records of one key, in ms; `published` is off where only rules read it."""
 
-    def __init__(self, window: PaneWindow, reads: Sequence[Read], pace: int, store_cells: Sequence[int]) -> None:
+    def __init__(self, window: PaneWindow, reads: Sequence[Read], pace: int, store_cells: Sequence[int], *, published: bool = True) -> None:
         self.window = window
+        self.published = published
         self.reads = tuple(reads)
         self._pace = pace
         self._columns = Columns(reads, store_cells)
         self._totals = Totals("N" if window.pane < HOUR else "H", self._columns.of_number, self._columns.readers)
         self._published_at: Ints = np.zeros((0, len(reads)), dtype=np.int64)
+
+    @property
+    def kind(self) -> str:
+        """Kind of the panes it is made of: N minutes, H hours."""
+        return self._totals.kind
 
     def grow(self, rows: int) -> None:
         """Make room for this many segments."""
@@ -126,6 +132,12 @@ class Panel:
 
     def _touched(self) -> Flags:
         return self._totals.touched
+
+    def column(self, cells: Sequence[int], rows: int) -> Ints:
+        """The sum of some cells for every segment, shape (rows,)."""
+        columns = [self._columns.of_cell[found] for found in cells]
+        total: Ints = self._totals.values[:rows, columns].sum(axis=1)
+        return total
 
     def sums(self, row: int) -> Sums:
         """What the metrics read for one segment."""

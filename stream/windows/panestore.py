@@ -49,6 +49,10 @@ class PaneStore:
                 del self._held[kind][index]
         self._changed[kind].append((index, row, before, packed or b""))
 
+    def number(self, cell: int) -> int:
+        """Number of a cell in `Changes`; -1 where nobody reads it."""
+        return int(self._numbers[cell]) if cell < len(self._numbers) else -1
+
     def changes(self) -> Iterator[tuple[str, Changes]]:
         """What has changed since the last call, by kind of pane; cells that came out the same are left out."""
         for kind, changed in self._changed.items():

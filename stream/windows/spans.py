@@ -45,13 +45,14 @@ def windows_of(span: Span, settings: Settings, *, by_day: bool) -> list[PaneWind
     """The windows that metrics of a kind are published for."""
     found = []
     for name in settings.windows:
-        window = _window(name, span, by_day=by_day)
+        window = window_of(name, span, by_day=by_day)
         if window is not None:
             found.append(window)
     return found
 
 
-def _window(name: str, span: Span, *, by_day: bool) -> PaneWindow | None:
+def window_of(name: str, span: Span, *, by_day: bool = False) -> PaneWindow | None:
+    """One window for metrics of a kind, by its name; None where they have no such window."""
     matured = span is Span.MATURED
     shift = MATURITY_HOURS if matured else 0
     if name == ALL:

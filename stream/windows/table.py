@@ -5,55 +5,66 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
+import numpy as np
 
 from schemas.scores import parse_key, score_key
+from stream.durations import MINUTE
 from stream.kpis.definition import Kpi, Metric, Reading, Span
 from stream.segments import AGENT, parse_segment, segment_key
-from stream.settings import Settings
+from stream.settings import Settings, window_length
+from stream.windows.hourly import Hourly
 from stream.windows.levels import LevelPanel
+from stream.windows.needs import NOTHING, Needs
 from stream.windows.panel import Panel, Read, cells_of
 from stream.windows.panestore import PaneStore
 from stream.windows.published import Published, ScoreRecord
-from stream.windows.spans import PaneWindow, windows_of
+from stream.windows.spans import PaneWindow, window_of, windows_of
 from stream.windows.totals import slide
 from stream.windows.withheld import withheld
+
+INTAKE = "intake"
+"""Name of the KPI that counts records and dead letters; it has no metrics."""
 
 
 class Table:
     """Segments of one sort with their windows. `agents`: those with the dimension agent; their windows end with whole days if `whole_days`."""
 
-    def __init__(self, settings: Settings, kpis: Sequence[Kpi], *, agents: bool, whole_days: bool) -> None:
+    def __init__(self, settings: Settings, kpis: Sequence[Kpi], *, agents: bool, whole_days: bool, needs: Needs = NOTHING) -> None:
         self._settings = settings
         self._agents = agents
         self._whole_days = whole_days
         cells = sorted({found for kpi in kpis for found in cells_of(kpi)})
-        self._store = PaneStore(cells)
+        self.store = PaneStore(cells)
+        self.hourly = _hourly(kpis, cells, needs)
         self.published = Published(settings)
-        self._rows: dict[str, int] = {}
-        self._segments: list[dict[str, str]] = []
-        self._panels = list(_panels(settings, kpis, cells, agents=agents))
+        self.rows: dict[str, int] = {}
+        self.segments: list[dict[str, str]] = []
+        self.panels = list(_panels(settings, kpis, cells, agents=agents, needs=needs))
+        self.places = {(metric.name, panel.window.name): (panel, metric) for panel in self.panels for read in panel.reads for metric in read.metrics}
+        self.intake = {panel.window.name: panel for panel in self.panels if any(read.kpi.name == INTAKE for read in panel.reads)}
+        self.hourly_ratios = {metric.name: metric.ratio for kpi in kpis for metric in kpi.metrics if metric.name in needs.hourly and metric.ratio}
         self._parents: dict[str, list[int]] = {}
 
     # -- in
 
     def update(self, kind: str, index: int, segment: str, partition: int, packed: bytes | None) -> None:
         """Replace one sum of one partition."""
-        self._store.update(kind, index, partition, self._row(segment), packed)
+        self.store.update(kind, index, partition, self._row(segment), packed)
 
     def set_oldest(self, segment: str, partition: int, packed: bytes | None) -> None:
         """What one partition says of a segment's oldest waiting ticket."""
         oldest = None if packed is None else msgspec.msgpack.decode(packed, type=int)
-        for panel in self._panels:
+        for panel in self.panels:
             if isinstance(panel, LevelPanel):
                 panel.grow(self._row(segment) + 1)
                 panel.set_oldest(self._row(segment), partition, oldest)
 
     def _row(self, segment: str) -> int:
-        row = self._rows.get(segment)
+        row = self.rows.get(segment)
         if row is None:
-            row = self._rows[segment] = len(self._segments)
+            row = self.rows[segment] = len(self.segments)
             values = parse_segment(segment)
-            self._segments.append(values)
+            self.segments.append(values)
             if self._agents:
                 parent = {name: value for name, value in values.items() if name != AGENT}
                 self._parents.setdefault(segment_key(parent), []).append(row)
@@ -62,41 +73,43 @@ class Table:
     def settle(self) -> None:
         """Bring all totals up to date with the updates."""
         self._grow()
-        for kind, changes in self._store.changes():
-            for panel in self._panels:
+        for kind, changes in self.store.changes():
+            for panel in self.panels:
                 panel.change(kind, changes)
+            if kind == "H":
+                self.hourly.change(changes, len(self.segments))
 
     def _grow(self) -> None:
-        for panel in self._panels:
-            panel.grow(len(self._segments))
+        for panel in self.panels:
+            panel.grow(len(self.segments))
 
     def move(self, now: int) -> None:
         """Slide all windows to now (ms)."""
         self._grow()
-        slides = [found for panel in self._panels for found in panel.move(now, whole_days=self._whole_days)]
-        slide(slides, self._store)
+        slides = [found for panel in self.panels for found in panel.move(now, whole_days=self._whole_days)]
+        slide(slides, self.store)
 
     # -- out
 
     def due(self, now: int, wall: int | None, minutes_from: int, hours_from: int) -> Iterator[ScoreRecord]:
         """Records to publish at this wall-clock time (ms; None: all that is touched), of windows that are whole."""
-        for panel in self._panels:
-            if panel.is_whole(minutes_from, hours_from):
+        for panel in self.panels:
+            if panel.published and panel.is_whole(minutes_from, hours_from):
                 due = panel.due(wall)
                 yield from self._of_agents(panel, due, now) if self._agents else self._of_rows(panel, due, now)
 
     def touch_all(self) -> None:
         """Let everything be read again."""
         self._grow()
-        for panel in self._panels:
-            panel.touch_all(len(self._segments))
+        for panel in self.panels:
+            panel.touch_all(len(self.segments))
 
     def orphans(self) -> Iterator[ScoreRecord]:
         """Tombstones for what the topic holds and nothing here can ever update: unknown metrics, windows or segments."""
-        known = {(metric.name, panel.window.name) for panel in self._panels for read in panel.reads for metric in read.metrics}
+        known = {(metric.name, panel.window.name) for panel in self.panels if panel.published for read in panel.reads for metric in read.metrics}
         for key in list(self.published.existing()):
             metric, segment, window = parse_key(key)
-            if (metric, window) not in known or segment_key(segment) not in self._rows:
+            if (metric, window) not in known or segment_key(segment) not in self.rows:
                 yield from _some(self.published.tombstone(key))
 
     def _of_rows(self, panel: Panel, due: Iterable[tuple[int, int]], now: int) -> Iterator[ScoreRecord]:
@@ -106,7 +119,7 @@ class Table:
                 yield from self._record(panel, row, metric, metric.read(sums), now)
 
     def _record(self, panel: Panel, row: int, metric: Metric, reading: Reading | None, now: int) -> Iterator[ScoreRecord]:
-        segment, window = self._segments[row], panel.window.name
+        segment, window = self.segments[row], panel.window.name
         if reading is None:
             yield from _some(self.published.tombstone(score_key(metric.name, segment, window)))
         else:
@@ -123,10 +136,18 @@ class Table:
 
     def _of_parent(self, panel: Panel, rows: Sequence[int], metric: Metric, now: int) -> Iterator[ScoreRecord]:
         readings = {row: metric.read(panel.sums(row)) for row in rows}
-        names = {row: self._segments[row][AGENT] for row in rows}
+        names = {row: self.segments[row][AGENT] for row in rows}
         hidden = withheld({names[row]: reading.n for row, reading in readings.items() if reading}, self._settings.min_group)
         for row, reading in readings.items():
             yield from self._record(panel, row, metric, None if names[row] in hidden else reading, now)
+
+
+def _hourly(kpis: Sequence[Kpi], cells: Sequence[int], needs: Needs) -> Hourly:
+    """What is kept by hour pane: part and whole of every metric that is needed so, in this order."""
+    ratios = [metric.ratio for kpi in kpis for metric in kpi.metrics if metric.name in needs.hourly and metric.ratio]
+    wanted = sorted({found for ratio in ratios for found in (*ratio.part, *ratio.whole)})
+    columns = np.array([wanted.index(found) if found in wanted else -1 for found in cells], dtype=np.int64)
+    return Hourly(columns, wanted)
 
 
 def _some(record: ScoreRecord | None) -> Iterator[ScoreRecord]:
@@ -134,18 +155,41 @@ def _some(record: ScoreRecord | None) -> Iterator[ScoreRecord]:
         yield record
 
 
-def _panels(settings: Settings, kpis: Sequence[Kpi], cells: Sequence[int], *, agents: bool) -> Iterator[Panel]:
+def _panels(settings: Settings, kpis: Sequence[Kpi], cells: Sequence[int], *, agents: bool, needs: Needs) -> Iterator[Panel]:
     windows: dict[PaneWindow, list[Read]] = {}
+    hidden: dict[PaneWindow, list[Read]] = {}
+    for kpi, span, metrics in _by_span(kpis):
+        for window in windows_of(span, settings, by_day=agents):
+            windows.setdefault(window, []).append(Read(kpi, metrics))
+        for window in _hidden(metrics, span, settings, needs):
+            hidden.setdefault(window, []).append(Read(kpi, metrics))
     for kpi in kpis:
-        for span in Span:
-            metrics = tuple(metric for metric in kpi.metrics if metric.span is span)
-            for window in windows_of(span, settings, by_day=agents) if metrics and span is not Span.LEVEL else ():
-                windows.setdefault(window, []).append(Read(kpi, metrics))
+        for name in sorted(needs.intake) if kpi.name == INTAKE else ():
+            hidden.setdefault(PaneWindow(name, MINUTE, window_length(name) // MINUTE), []).append(Read(kpi, ()))
     for window, reads in windows.items():
         yield Panel(window, reads, pace(settings, window.length()), cells)
+    for window, reads in hidden.items():
+        yield Panel(window, reads, 0, cells, published=False)
     levels = [Read(kpi, metrics) for kpi in kpis if (metrics := tuple(metric for metric in kpi.metrics if metric.span is Span.LEVEL))]
     if levels and not agents:
         yield LevelPanel(levels, pace(settings, 0), cells)
+
+
+def _by_span(kpis: Sequence[Kpi]) -> Iterator[tuple[Kpi, Span, tuple[Metric, ...]]]:
+    """The metrics of each KPI by their kind of window, but for levels."""
+    for kpi in kpis:
+        for span in Span:
+            metrics = tuple(metric for metric in kpi.metrics if metric.span is span)
+            if metrics and span is not Span.LEVEL:
+                yield kpi, span, metrics
+
+
+def _hidden(metrics: Sequence[Metric], span: Span, settings: Settings, needs: Needs) -> Iterator[PaneWindow]:
+    """Windows that rules need and nobody publishes."""
+    for name in sorted(needs.windows_of(metric.name for metric in metrics) - set(settings.windows)):
+        window = window_of(name, span)
+        if window is not None:
+            yield window
 
 
 def pace(settings: Settings, length: int | None) -> int:
