@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from stream import durations, plain_yaml
@@ -23,6 +23,15 @@ ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:0
 AgentLevel = Literal["off", "pseudonymous", "on"]
 AttributionSource = Literal["snapshot", "last_replier", "ticket"]
 ALL = "all"
+
+
+def _window_name(name: str) -> str:
+    if name != ALL:
+        window_length(name)
+    return name
+
+
+WindowName = Annotated[str, AfterValidator(_window_name)]
 
 
 class _Part(BaseModel):
@@ -290,7 +299,7 @@ class Settings(BaseSettings):
     """Topics."""
     segments: tuple[tuple[Dimension, ...], ...] = DEFAULT_SEGMENTS
     """Lists of dimensions to publish scores for; the empty list is everything."""
-    windows: tuple[str, ...] = ("15m", "1h", "4h", "24h", "7d", "30d", ALL)
+    windows: tuple[WindowName, ...] = ("15m", "1h", "4h", "24h", "7d", "30d", ALL)
     """Sliding windows: whole minutes up to 4h, whole hours up to 30d; `all` is everything since the beginning."""
     publish: Publishing = Publishing()
     """Publishing intervals."""

@@ -12,6 +12,8 @@ from stream.errors import CsatStreamError
 DEBUG = "CSAT_DEBUG"
 """Environment variable that lets tracebacks through."""
 _UNEXPECTED = 70
+_BROKEN_PIPE = 141
+"""What a shell reports of a program that SIGPIPE ended."""
 
 
 @contextmanager
@@ -19,6 +21,9 @@ def error_edge() -> Iterator[None]:
     """Tell an error on stderr and exit with its code; with CSAT_DEBUG=1 let it through."""
     try:
         yield
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(_BROKEN_PIPE) from None
     except Exception as error:  # the outermost edge: what gets past it would be a traceback
         if os.environ.get(DEBUG, "0") not in ("", "0"):
             raise

@@ -37,6 +37,7 @@ _NOTHING_IS_LATE = "36500d"
 def run_try(common: Common, files: Sequence[Path], mapping_file: Path | None, as_of: int | None, out_file: Path | None) -> int:
     """Score the files and show it; 1 where some rows could not be read, otherwise 0. `as_of` in ms; the newest event where None."""
     end_on_sigterm()
+    _require_writable(out_file)
     mapping = load_mapping(mapping_file) if mapping_file else None
     intake = read(files, mapping, common.settings(_own(mapping)))
     newest = newest_time(intake.events)
@@ -52,6 +53,16 @@ def run_try(common: Common, files: Sequence[Path], mapping_file: Path | None, as
     _show(scores, out_file)
     remark(f"{summary(intake)}; {len(scores):,} scores as of {iso(now)}")
     return 1 if intake.faults else 0
+
+
+def _require_writable(path: Path | None) -> None:
+    """UsageError now rather than after all the work."""
+    if path is None:
+        return
+    try:
+        path.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise UsageError(f"--out {path} can't be written: {error.strerror}") from None
 
 
 def _through_kafka(common: Common, mapping: Mapping | None, intake: Intake, now: int, told: Steps) -> list[Score]:

@@ -38,9 +38,14 @@ class Intake:
     rows: int = 0
 
 
+_TABLE_ENDINGS = (".csv", ".tsv", ".txt")
+
+
 def read_events(files: Sequence[Path], mapping: Mapping | None, settings: Settings, *, now: int | None = None) -> Intake:
     """The events of all files; without a mapping they hold our own events as JSON lines. `now` (ms): what is later is refused."""
-    if mapping is not None:
+    if mapping is None:
+        _check_own(files)
+    else:
         _check_sources(files, mapping)
     checker = Checker(Reader(settings.scale_rules), None if now is None else now + settings.future)
     found = [own_drafts(file, checker) if mapping is None else mapped_drafts(file, mapping, checker) for file in files]
@@ -66,6 +71,13 @@ def topic_of(essence: Essence, topics: Topics) -> str:
 
 def _event(draft: Draft, topics: Topics) -> IntakeEvent:
     return IntakeEvent(draft.essence.time, topic_of(draft.essence, topics), draft.ticket_id.encode(), draft.value, draft.line)
+
+
+def _check_own(files: Sequence[Path]) -> None:
+    """Without a mapping only JSON lines of our own events can be read."""
+    tables = [file.name for file in files if file.suffix.lower() in _TABLE_ENDINGS]
+    if tables:
+        raise UsageError(f"{', '.join(tables)}: a table needs --mapping, which says how its rows become events (examples/ holds some)")
 
 
 def _check_sources(files: Sequence[Path], mapping: Mapping) -> None:

@@ -61,7 +61,7 @@ def test_lists_in_the_environment_are_json(monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
     """Each with its path; never the value that was given."""
     found = faults(tmp_path / "csat.yaml", "min_n: 0\nwindows: [15m, 90s]\nnonsense: hunter2\nkafka:\n  security_protocol: hunter2\n")
-    assert set(found) == {"min_n", "windows", "nonsense", "kafka.security_protocol"}
+    assert set(found) == {"min_n", "windows.1", "nonsense", "kafka.security_protocol"}
     assert not any("hunter2" in message for message in found.values())
 
 
@@ -76,8 +76,8 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         ("agents: pseudonymous", ""),
         ("windows: []", "windows"),
         ("windows: [60m, 1h]", "windows"),
-        ("windows: [31d]", "windows"),
-        ("windows: [61m, 271m]", "windows"),
+        ("windows: [31d]", "windows.0"),
+        ("windows: [61m, 271m]", "windows.1"),
         ("scales: [{min: 1, max: 5, satisfied: 6}]", "scales.0"),
         ("scales: [{min: 1, max: 5, satisfied: 4}, {min: 1, max: 5, satisfied: 5}]", "scales"),
         ("lateness: 0s", "lateness"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
@@ -56,3 +59,20 @@ def test_debugging_lets_errors_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CSAT_DEBUG", "1")
     with pytest.raises(UsageError), error_edge():
         raise UsageError("do it so")
+
+
+def test_a_reader_that_has_had_enough_is_no_error(capfd: pytest.CaptureFixture[str]) -> None:
+    """`| head`: nothing is said, and the exit code is what a shell knows of SIGPIPE."""
+    code = (
+        "from stream.cli.edge import error_edge\n"
+        "import sys\n"
+        "with error_edge():\n"
+        "    for number in range(1_000_000):\n"
+        "        sys.stdout.write(f'{number}\\n')\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"0\n"
+        process.stdout.close()
+        assert process.wait() == 141
+    assert capfd.readouterr().err == ""

@@ -187,3 +187,11 @@ def test_any_order_of_rows(tmp_path_factory: pytest.TempPathFactory, rows: list[
     )
     reader = Reader(SETTINGS.scale_rules)
     assert all(reader.read(event.key, event.value, ())[1].time == event.time_ms for event in found.events)
+
+
+def test_a_table_without_a_mapping(tmp_path: Path) -> None:
+    """What is missing is said at once, not line by line."""
+    file = tmp_path / "calls.CSV"
+    file.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="calls.CSV: a table needs --mapping"):
+        read_events([file], None, Settings())
