@@ -193,5 +193,5 @@ def test_a_table_without_a_mapping(tmp_path: Path) -> None:
     """What is missing is said at once, not line by line."""
     file = tmp_path / "calls.CSV"
     file.write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="calls.CSV: a table needs --mapping"):
+    with pytest.raises(UsageError, match=r"calls\.CSV: a table needs --mapping"):
         read_events([file], None, Settings())
