@@ -12,9 +12,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas import asyncapi
+from schemas.alerts import Alert
 from schemas.deadletters import DeadLetter
 from schemas.events import CUSTOMER_EVENTS, TICKET_EVENTS
+from schemas.followups import FollowUp
 from schemas.scores import Score
+from schemas.silences import Silence
 from stream.settings import Topics
 
 FOLDER = Path(__file__).parent / "generated"
@@ -23,7 +26,14 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def contents() -> dict[str, str]:
     """The text of each generated file, by file name."""
-    models: dict[str, type[BaseModel]] = {**TICKET_EVENTS, **CUSTOMER_EVENTS, asyncapi.SCORE: Score, asyncapi.DEAD_LETTER: DeadLetter}
+    outputs: dict[str, type[BaseModel]] = {
+        asyncapi.SCORE: Score,
+        asyncapi.DEAD_LETTER: DeadLetter,
+        asyncapi.ALERT: Alert,
+        asyncapi.FOLLOW_UP: FollowUp,
+        asyncapi.SILENCE: Silence,
+    }
+    models: dict[str, type[BaseModel]] = {**TICKET_EVENTS, **CUSTOMER_EVENTS, **outputs}
     schemas = {f"{name}.schema.json": _text({"$schema": _DIALECT, **model.model_json_schema()}) for name, model in models.items()}
     return {**schemas, "asyncapi.json": _text(asyncapi.document(Topics()))}
 

@@ -10,6 +10,9 @@ from stream.windows.needs import Needs
 LATELY = "1h"
 """The window that shows in an alert where the score is going."""
 
+CONTEXT = (("first_response", "24h"),)
+"""Figures that every alert shows beside its own."""
+
 
 def needs_of(rules: Iterable[Rule]) -> Needs:
     """Windows by metric, metrics by hour pane, and windows of intake counts."""
@@ -21,6 +24,8 @@ def needs_of(rules: Iterable[Rule]) -> Needs:
         elif not isinstance(rule, Rating):
             windows.setdefault(rule.metric, set()).update((*windows_of(rule), LATELY))
             hourly.add(rule.metric)
+    for metric, window in CONTEXT:
+        windows.setdefault(metric, set()).add(window)
     return Needs({metric: frozenset(names) for metric, names in windows.items()}, frozenset(hourly), frozenset(intake))
 
 

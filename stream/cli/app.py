@@ -184,6 +184,64 @@ def reset(
 
 
 @app.command()
+def rules(
+    rule: Annotated[str | None, typer.Option(help="Only this rule.", show_default=False)] = None,
+    segment: Segment = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every segment, not only those that are not at rest.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    bootstrap_servers: Bootstrap = None,
+) -> None:
+    """Show the rules by segment: their state, and which are dormant or can't be judged, and why."""
+    from stream.cli.common import Common, parse_segment
+    from stream.cli.logs import be_quiet
+    from stream.cli.rules import run_rules
+
+    be_quiet()
+    settings = Common(config, bootstrap_servers).settings()
+    asyncio.run(run_rules(settings, rule, parse_segment(segment), everything=everything, as_json=as_json))
+
+
+@app.command()
+def silence(  # noqa: PLR0913, PLR0917  one parameter an option
+    who: Annotated[str, typer.Option(help="Who asks for it: a name, no e-mail address.", show_default=False)],
+    why: Annotated[str, typer.Option(help="Why, in words.", show_default=False)],
+    rule: Annotated[str | None, typer.Option(help="Only this rule; all if absent.", show_default=False)] = None,
+    segment: Annotated[
+        list[str] | None, typer.Option(help="Only segments with this value, such as team=billing; may be repeated.", show_default=False)
+    ] = None,
+    length: Annotated[str | None, typer.Option("--for", help="How long, such as 4h.", show_default=False)] = None,
+    until: Annotated[str | None, typer.Option(help="Until when (RFC 3339).", show_default=False)] = None,
+    config: Config = None,
+    bootstrap_servers: Bootstrap = None,
+) -> None:
+    """Let nobody be notified of some alerts for a time. Their state goes on, and what still holds at the end is said then."""
+    from stream.cli.common import Common, parse_values
+    from stream.cli.logs import be_quiet
+    from stream.cli.silence import end_of, run_silence
+
+    be_quiet()
+    settings = Common(config, bootstrap_servers).settings()
+    asyncio.run(run_silence(settings, rule, parse_values(segment), end_of(length, until), who, why))
+
+
+@app.command()
+def silences(
+    end: Annotated[str | None, typer.Option(help="End the silence with this id.", show_default=False)] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    bootstrap_servers: Bootstrap = None,
+) -> None:
+    """Show the silences that stand, or end one."""
+    from stream.cli.common import Common
+    from stream.cli.logs import be_quiet
+    from stream.cli.silence import run_silences
+
+    be_quiet()
+    asyncio.run(run_silences(Common(config, bootstrap_servers).settings(), end, as_json=as_json))
+
+
+@app.command()
 def demo(
     seconds: Annotated[float | None, typer.Option(min=1, help="End after so many seconds of table; Ctrl-C if absent.", show_default=False)] = None,
     speed: Annotated[float, typer.Option(min=1, max=1000, help="How much faster simulated time runs until it has caught up.")] = 60.0,

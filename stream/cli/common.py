@@ -113,7 +113,12 @@ def parse_segment(parts: Sequence[str] | None) -> dict[str, str] | None:
     """`team=billing`, several times or separated by commas, as a segment; None where nothing was given, `all` is everything."""
     if not parts:
         return None
-    texts = [text.strip() for part in parts for text in part.split(",") if text.strip() not in ("", "all")]
+    return parse_values([text.strip() for part in parts for text in part.split(",")])
+
+
+def parse_values(texts: Sequence[str] | None) -> dict[str, str]:
+    """`team=billing`, one a text (a value may hold commas), as a segment; `all` adds nothing."""
+    texts = [text for text in texts or () if text.strip() not in ("", "all")]
     if any("=" not in text for text in texts):
         raise UsageError("--segment is written as dimension=value, such as team=billing; `all` is everything")
     return {name.strip(): value.strip() for name, value in (text.split("=", 1) for text in texts)}

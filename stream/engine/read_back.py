@@ -1,4 +1,4 @@
-"""Reads compacted topics back up to where they stood when this owner claimed them."""
+"""Reads compacted topics from the beginning up to some offset: where they stood when an owner claimed them, or where they end now."""
 
 from __future__ import annotations
 
@@ -7,10 +7,45 @@ from collections.abc import AsyncIterator, Mapping
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from stream.engine import topics
 from stream.kafka_client import client_options
 from stream.settings import Settings
 
 Place = tuple[str, int]
+
+
+async def latest(settings: Settings, topic: str) -> dict[bytes, bytes]:
+    """What a compacted topic holds now: the newest value of each key, tombstones left out; nothing where there is no such topic."""
+    by_partition = await latest_by_partition(settings, topic)
+    return {key: value for held in by_partition.values() for key, value in held.items()}
+
+
+async def latest_by_partition(settings: Settings, topic: str) -> dict[int, dict[bytes, bytes]]:
+    """The same for a topic whose partitions have equal keys that mean different things."""
+    by_partition: dict[int, dict[bytes, bytes]] = {}
+    async for record in read_upto(settings, await _ends(settings, topic)):
+        held = by_partition.setdefault(record.partition, {})
+        if record.key is None:
+            continue
+        if record.value is None:
+            held.pop(record.key, None)
+        else:
+            held[record.key] = record.value
+    return by_partition
+
+
+async def _ends(settings: Settings, topic: str) -> dict[Place, int]:
+    async with topics.admin(settings) as client:
+        found = await topics.find(client, [topic])
+    if topic not in found:
+        return {}
+    consumer = AIOKafkaConsumer(**client_options(settings.kafka), enable_auto_commit=False)
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets([TopicPartition(topic, number) for number in range(found[topic].partitions)])
+        return {(topic, place.partition): end for place, end in ends.items()}
+    finally:
+        await consumer.stop()
 
 
 async def read_upto(settings: Settings, upto: Mapping[Place, int]) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:

@@ -7,23 +7,28 @@ published before all sums were read, nor before now has come up to the newest sc
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
 from schemas.scores import score_key
 from stream.clock import WallClock, steady_ms
 from stream.durations import MINUTE
-from stream.engine.fenced import FencedProducer
+from stream.engine.alert_log import ALERTS, AlertLog
+from stream.engine.alerting import Alerting
+from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.names import Names
 from stream.engine.score_log import read_back
 from stream.engine.source_log import BrokerLog
 from stream.engine.verify import verify_marker
 from stream.errors import BrokerUnavailable
 from stream.kafka_client import client_options
+from stream.outlets.health import Health
 from stream.settings import Settings
 from stream.state.marker import Marker
 from stream.windows.board import Board
@@ -46,13 +51,15 @@ _LIVE = 15 * MINUTE
 class Scorer:
     """One run of the scorer, from taking over to being stopped or refused."""
 
-    def __init__(self, settings: Settings, names: Names, fingerprint: str, source_log: BrokerLog) -> None:
+    def __init__(self, settings: Settings, names: Names, fingerprint: str, source_log: BrokerLog, health: Health) -> None:
         self._settings = settings
         self._names = names
         self._fingerprint = fingerprint
         self._source_log = source_log
+        self._health = health
         self._clock = WallClock(settings.clock)
-        self._board = Board(settings)
+        self.alerting = Alerting(settings, health)
+        self.board = Board(settings, self.alerting.needs)
         self._now = NowReader(fixed=settings.clock.fixed)
         self._ends: dict[tuple[str, int], int] = {}
         self._ends_at = -_ENDS_EVERY
@@ -60,6 +67,7 @@ class Scorer:
         self._floor = 0
         self._took_over = False
         self._rest_until = 0
+        self._looked = -1
         self.complete = asyncio.Event()
 
     async def run(self) -> None:
@@ -68,48 +76,65 @@ class Scorer:
         consumer = AIOKafkaConsumer(
             **client_options(self._settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20_000
         )
+        delivery = None
         try:
             await consumer.start()
             partitions = await self._claim(producer, consumer)
             self._targets = await self._source_log.all_ends()
             sums = [TopicPartition(self._names.sums, number) for number in sorted(consumer.partitions_for_topic(self._names.sums) or ())]
-            consumer.assign(sums)
-            await consumer.seek_to_beginning(*sums)
-            targets = await consumer.end_offsets(sums)
-            while True:
+            read = [*sums, TopicPartition(self._settings.topics.silences, ALERTS)]
+            consumer.assign(read)
+            await consumer.seek_to_beginning(*read)
+            targets = await consumer.end_offsets(read)
+            delivery = asyncio.create_task(self.alerting.deliverer.run())
+            while not delivery.done():
                 await self._read(consumer)
                 if self._took_over or await _reached(consumer, targets):
                     await self._publish(producer, partitions)
+            delivery.result()
         finally:
+            if delivery is not None:
+                await self._end(delivery)
             await consumer.stop()
             await producer.close()
+
+    @property
+    def has_published(self) -> bool:
+        """Whether its scores stand for what is known now: it has taken over."""
+        return self._took_over
 
     async def _claim(self, producer: FencedProducer, consumer: AIOKafkaConsumer) -> int:
         """Fence the scorer before in every partition of the score topic, then read back what it left; gives their number."""
         topic = self._settings.topics.scores
         await consumer._client.add_topic(topic)  # noqa: SLF001 (aiokafka knows no other way to ask for one topic's partitions)
         await consumer._client.add_topic(self._names.sums)  # noqa: SLF001
+        await consumer._client.add_topic(self._settings.topics.followups)  # noqa: SLF001
         partitions = len(consumer.partitions_for_topic(topic) or ())
         if not partitions:
             raise BrokerUnavailable(f"the broker does not tell the partitions of {topic}")
         claims = {number: await producer.append(topic, number, [(CLAIM, None)]) for number in range(partitions)}
         left = await read_back(self._settings, claims)
         for key, (revision, exists) in left.revisions.items():
-            self._board.remember(key, revision, exists=exists)
+            self.board.remember(key, revision, exists=exists)
         self._floor = left.newest
+        followups = len(consumer.partitions_for_topic(self._settings.topics.followups) or ())
+        await self.alerting.take_over(AlertLog(self._settings, self._names, producer, followups))
         log.info("scorer: took over, %d scores found", sum(exists for _, exists in left.revisions.values()))
         return partitions
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         fetched = await consumer.getmany(timeout_ms=_POLL_MS)
         for place, records in fetched.items():
-            self._board.apply(place.partition, _changes(records))
+            if place.topic == self._settings.topics.silences:
+                self.alerting.silences.apply(records)
+            else:
+                self.board.apply(place.partition, _changes(records))
         if fetched:
             await asyncio.sleep(0)
 
     def _verify(self) -> None:
         """StartRefused where a partition's sums were made under other settings than this scorer's."""
-        for status in self._board.status.values():
+        for status in self.board.status.values():
             verify_marker(status, self._fingerprint, {})
 
     async def _publish(self, producer: FencedProducer, partitions: int) -> None:
@@ -120,27 +145,43 @@ class Scorer:
         if not now.at_end and begun < self._rest_until:
             return
         self._verify()
-        self._board.settle()
-        self._board.move(now.time)
+        await self._look(now.time, changed=self.board.settle(), live=self._is_live(now))
         await self._publish_at(now, producer, partitions)
         rest = _REST_FACTOR * (steady_ms() - begun)
         self._rest_until = steady_ms() + (min(rest, _LONGEST_LIVE_REST) if self._is_live(now) else rest)
 
+    async def _look(self, now: int, *, changed: bool, live: bool) -> None:
+        """Move the board to now (ms), letting the rules look wherever something may be different."""
+        for tick in self.alerting.ticks(now):
+            if changed or tick != self._looked:
+                self.board.move(tick)
+                await self.alerting.look(self.board, tick, live=live)
+                self._looked = tick
+        self.board.move(now)
+        await self.alerting.follow(self.board, live=live)
+        self._health.clock_delay = self._clock.wall() - now
+
+    async def _end(self, delivery: asyncio.Task[None]) -> None:
+        """Let what is being sent come to its end, for a moment."""
+        await self.alerting.deliverer.stop()
+        with contextlib.suppress(OwnershipLost, KafkaError):
+            await delivery
+
     async def _publish_at(self, now: Now, producer: FencedProducer, partitions: int) -> None:
         caught_up = not self.complete.is_set() and self._has_caught_up(now)
         if caught_up or not self._took_over:
-            await self._send(producer, partitions, self._board.current())
+            await self._send(producer, partitions, self.board.current())
             self._took_over = True
             if caught_up:
                 self.complete.set()
             return
-        await self._send(producer, partitions, self._board.due(steady_ms()))
+        await self._send(producer, partitions, self.board.due(steady_ms()))
 
     def _has_caught_up(self, now: Now) -> bool:
         """Whether all that stood in the log at the start has been read, and now is where scores of all windows can be read."""
         if not self._is_live(now):
             return False
-        status = self._board.status
+        status = self.board.status
         return now.at_end or all(offset <= _next_offset(status.get(partition), topic) for (topic, partition), offset in self._targets.items())
 
     def _is_live(self, now: Now) -> bool:
@@ -150,7 +191,7 @@ class Scorer:
         steady = steady_ms()
         if steady - self._ends_at >= _ENDS_EVERY:
             self._ends, self._ends_at = await self._source_log.all_ends(), steady
-        return self._now.read(self._board.status, self._ends, self._clock.wall(), steady)
+        return self._now.read(self.board.status, self._ends, self._clock.wall(), steady)
 
     async def _send(self, producer: FencedProducer, partitions: int, records: Sequence[ScoreRecord]) -> None:
         by_partition: dict[int, list[ScoreRecord]] = {}

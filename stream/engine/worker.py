@@ -21,6 +21,7 @@ from stream.engine.slots import Slots
 from stream.engine.source_log import BrokerLog
 from stream.errors import CsatStreamError
 from stream.kpis.registry import layout
+from stream.outlets.health import Health
 from stream.rules import Rules, rules_of
 from stream.settings import Settings
 
@@ -43,6 +44,7 @@ class Worker:
         self._names = Names(settings.app, generation.number)
         self._scoring: asyncio.Task[None] | None = None
         self._scorer: Scorer | None = None
+        self.health = Health()
         self.caught_up = asyncio.Event()
         self._failed: asyncio.Future[None] | None = None
 
@@ -92,7 +94,7 @@ class Worker:
             return
         running = self._scoring is not None and not self._scoring.done()
         if self._slots.owns_scorer and not running:
-            self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log)
+            self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log, self.health)
             self._scoring = asyncio.create_task(self._score(self._scorer))
         elif not self._slots.owns_scorer and self._scoring is not None:
             await _cancelled(self._scoring)

@@ -94,6 +94,8 @@ class Metric:
     meaning: str
     attributed: bool = False
     ratio: Proportion | None = None
+    sketch: int | None = None
+    """First cell of the sketch that holds the spread of a duration; the reading's count `sum_ms` is its sum."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ KPI = Kpi(
             _read,
             lambda _: "first_response/calendar",
             "mean time to the first public human reply, with quantiles",
+            sketch=_SKETCH,
         ),
     ),
 )

@@ -5,10 +5,11 @@ Segments live in two tables: those with the dimension `agent`, whose windows end
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from schemas.scores import parse_key
+from stream.kpis.definition import Metric, Reading, Sums
 from stream.kpis.registry import all_kpis
 from stream.segments import AGENT, parse_segment
 from stream.settings import Settings
@@ -21,7 +22,7 @@ from stream.windows.published import ScoreRecord
 from stream.windows.table import Table
 
 LOW = "L"
-"""Kind of the records that hold a low rating; what arrived of them waits in `low_ratings` for whoever looks at them."""
+"""Kind of the records that hold a low rating; what arrived of them waits for whoever takes them."""
 STATUS_KEY = b"S"
 """Key of the record in the sums topic that holds a partition's marker."""
 
@@ -35,7 +36,7 @@ class Board:
         self._agents = Table(settings, all_kpis(), agents=True, whole_days=not fixed)
         self._table_of: dict[str, Table] = {}
         self._pending: dict[int, dict[bytes, bytes | None]] = {}
-        self.low_ratings: dict[str, bytes | None] = {}
+        self._low_ratings: dict[str, bytes | None] = {}
         self.status: dict[int, Marker] = {}
         self.now: int | None = None
 
@@ -49,13 +50,14 @@ class Board:
             else:
                 pending[key] = value
 
-    def settle(self) -> None:
-        """Bring the totals up to date with what was applied; of several values of one key only the last makes work."""
+    def settle(self) -> bool:
+        """Bring the totals up to date with what was applied, and tell whether that was anything; of several values of one key the last makes work."""
+        changed = any(self._pending.values())
         for partition, pending in self._pending.items():
             for key, value in pending.items():
                 kind, index, segment = panes.decode_key(key)
                 if kind == LOW:
-                    self.low_ratings[segment] = value
+                    self._low_ratings[segment] = value
                     continue
                 table = self._table(segment)
                 if kind == OLDEST:
@@ -65,6 +67,7 @@ class Board:
             pending.clear()
         self._plain.settle()
         self._agents.settle()
+        return changed
 
     def move(self, now: int) -> None:
         """Let now (ms) be this, or stay where it is if that is later."""
@@ -72,6 +75,12 @@ class Board:
             self.now = now
             self._plain.move(now)
             self._agents.move(now)
+
+    def take_low_ratings(self) -> list[tuple[str, bytes | None]]:
+        """Low ratings that arrived since the last call, the newest record of each; None for one that is low no more."""
+        found = list(self._low_ratings.items())
+        self._low_ratings.clear()
+        return found
 
     def figures(self) -> Figures:
         """The current sums of all segments without agents. RuntimeError before the first `move`."""
@@ -92,9 +101,20 @@ class Board:
     def _records(self, wall: int | None) -> list[ScoreRecord]:
         if self.now is None:
             return []
-        minutes_from = max((status.minutes_from for status in self.status.values()), default=0)
-        hours_from = max((status.hours_from for status in self.status.values()), default=0)
+        minutes_from, hours_from = self._held_from()
         return list(chain.from_iterable(table.due(self.now, wall, minutes_from, hours_from) for table in (self._plain, self._agents)))
+
+    def readings(self) -> Iterator[tuple[Metric, Mapping[str, str], str, Reading, Sums]]:
+        """Every score that can be read now: metric, segment, window, reading, and the sums it was read from."""
+        minutes_from, hours_from = self._held_from()
+        for table in (self._plain, self._agents):
+            for panel, row, metric, reading in table.readings(minutes_from, hours_from):
+                yield metric, table.segments[row], panel.window.name, reading, panel.sums(row)
+
+    def _held_from(self) -> tuple[int, int]:
+        """First minute and hour pane that every partition still holds."""
+        minutes_from = max((status.minutes_from for status in self.status.values()), default=0)
+        return minutes_from, max((status.hours_from for status in self.status.values()), default=0)
 
     def remember(self, key: bytes, revision: int, *, exists: bool) -> None:
         """What the score topic holds under a key."""

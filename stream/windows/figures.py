@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stream.durations import HOUR
+from stream.durations import DAY, HOUR, MINUTE
 from stream.kpis.definition import Metric, Reading
 from stream.kpis.registry import kpi_cells
-from stream.state.panes import HOURS_KEPT
+from stream.state.panes import HOURS_A_DAY, HOURS_KEPT, MINUTES_KEPT
 from stream.windows.levels import Floats, LevelPanel
 from stream.windows.panel import Panel
 from stream.windows.panestore import Ints
 from stream.windows.table import INTAKE, Table
+
+HOURS_A_WEEK = 7 * HOURS_A_DAY
 
 
 class Parts(NamedTuple):
@@ -67,9 +69,27 @@ class Figures:
             return None
         return self._sum(panel.kind, first, last, found)
 
+    def last_week(self, metric: str, window: str) -> Parts | None:
+        """The same whole hours a week before, for windows of 1h to 24h; None for others."""
+        place = self._places.get((metric, window))
+        length = place[0].window.length() if place else None
+        if place is None or length is None or not HOUR <= length <= DAY or place[0].window.shift:
+            return None
+        last = self.now // HOUR - HOURS_A_WEEK
+        return self._sum("H", last - -(-length // HOUR) + 1, last, place[1])
+
+    def between(self, metric: str, window: str, begin: int, end: int) -> Parts | None:
+        """The proportion from one time to another (ms), by the panes they lie in: minutes where these are held, else hours."""
+        place = self._places.get((metric, window))
+        if place is None or place[1].ratio is None:
+            return None
+        if begin // MINUTE >= self.now // MINUTE - MINUTES_KEPT:
+            return self._sum("N", begin // MINUTE, end // MINUTE, place[1])
+        return self._sum("H", begin // HOUR, end // HOUR, place[1])
+
     def _held_from(self, panel: Panel) -> int:
         """First pane that is still held. Minute panes reach back 8 h, hour panes 40 days: twice every window but 30 days."""
-        return self.now // panel.window.pane - (8 * 60 if panel.kind == "N" else HOURS_KEPT)
+        return self.now // panel.window.pane - (MINUTES_KEPT if panel.kind == "N" else HOURS_KEPT)
 
     def _sum(self, kind: str, first: int, last: int, metric: Metric) -> Parts:
         rows = len(self.segments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -98,6 +99,21 @@ class Table:
                 due = panel.due(wall)
                 yield from self._of_agents(panel, due, now) if self._agents else self._of_rows(panel, due, now)
 
+    def readings(self, minutes_from: int, hours_from: int) -> Iterator[tuple[Panel, int, Metric, Reading]]:
+        """What could be published now of windows that are whole: window, row, metric and reading."""
+        for panel in self.panels:
+            if not panel.published or not panel.is_whole(minutes_from, hours_from):
+                continue
+            for metric in (metric for read in panel.reads for metric in read.metrics):
+                for row, reading in self._all_of(panel, metric):
+                    if reading is not None:
+                        yield panel, row, metric, reading
+
+    def _all_of(self, panel: Panel, metric: Metric) -> Iterator[tuple[int, Reading | None]]:
+        if not self._agents:
+            return ((row, metric.read(panel.sums(row))) for row in range(len(self.segments)))
+        return chain.from_iterable(self._shown(panel, rows, metric) for rows in list(self._parents.values()))
+
     def touch_all(self) -> None:
         """Let everything be read again."""
         self._grow()
@@ -135,11 +151,15 @@ class Table:
                         yield from self._of_parent(panel, rows, metric, now)
 
     def _of_parent(self, panel: Panel, rows: Sequence[int], metric: Metric, now: int) -> Iterator[ScoreRecord]:
+        for row, reading in self._shown(panel, rows, metric):
+            yield from self._record(panel, row, metric, reading, now)
+
+    def _shown(self, panel: Panel, rows: Sequence[int], metric: Metric) -> Iterator[tuple[int, Reading | None]]:
+        """Readings of the agents of one parent, without those that are withheld."""
         readings = {row: metric.read(panel.sums(row)) for row in rows}
         names = {row: self.segments[row][AGENT] for row in rows}
         hidden = withheld({names[row]: reading.n for row, reading in readings.items() if reading}, self._settings.min_group)
-        for row, reading in readings.items():
-            yield from self._record(panel, row, metric, None if names[row] in hidden else reading, now)
+        return ((row, None if names[row] in hidden else reading) for row, reading in readings.items())
 
 
 def _hourly(kpis: Sequence[Kpi], cells: Sequence[int], needs: Needs) -> Hourly:

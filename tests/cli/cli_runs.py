@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stream.settings import Topics
+
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 CSV, MAPPING = str(REPOSITORY / "examples" / "helpdesk.csv"), str(REPOSITORY / "examples" / "helpdesk.yaml")
 COMMAND = (sys.executable, "-m", "stream.cli")
@@ -19,7 +21,7 @@ PATIENCE = 60
 
 def write_settings(folder: Path, servers: str, app: str) -> None:
     """csat.yaml with topics of this installation alone, since tests share the broker."""
-    topics = "".join(f"  {name}: {app}.{name}\n" for name in ("opened", "replied", "closed", "ratings", "scores", "dead_letters"))
+    topics = "".join(f"  {name}: {app}.{name}\n" for name in Topics.model_fields)
     (folder / "csat.yaml").write_text(
         f"app: {app}\nkafka: {{bootstrap_servers: '{servers}'}}\ntopics:\n{topics}publish: {{max: 1s}}\n", encoding="utf-8"
     )

@@ -31,7 +31,7 @@ from stream.engine.names import Names
 from stream.engine.scorer import CLAIM
 from stream.engine.source_log import BrokerLog
 from stream.kafka_client import LogRecord, client_options
-from stream.settings import Settings, load
+from stream.settings import Settings, Topics, load
 from stream.state import marker
 from stream.state.marker import Marker
 from stream.windows.board import STATUS_KEY
@@ -175,7 +175,7 @@ def new_case(bootstrap_servers: str, folder: Path, *, partitions: int = 2, **ove
     content = {
         "app": prefix,
         "kafka": {"bootstrap_servers": bootstrap_servers},
-        "topics": {name: f"{prefix}.{name}" for name in ("opened", "replied", "closed", "ratings", "scores", "dead_letters")},
+        "topics": {name: f"{prefix}.{name}" for name in Topics.model_fields},
         **overrides,
     }
     config = folder / f"{prefix}.yaml"

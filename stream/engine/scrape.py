@@ -1,0 +1,55 @@
+"""What a scrape of the metrics shows: the scorer's current scores and alerts, and the worker's health."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from stream.alerts.memory import State
+from stream.engine.scorer import Scorer
+from stream.outlets.health import Health
+from stream.outlets.snapshot import Alert, AlertState, Score, Snapshot, Spread
+from stream.segments import parse_segment
+
+_AT_A_TIME = 200
+"""Scores read before others may run."""
+_SHOWN: dict[State, AlertState] = {State.PENDING: "pending", State.FIRING: "firing", State.STALE: "stale"}
+
+
+class Scrape:
+    """Takes snapshots. `scorer` gives the scorer that runs here, None where none does, or it has published nothing yet."""
+
+    def __init__(self, health: Health, scorer: Callable[[], Scorer | None], refresh: Callable[[], None]) -> None:
+        self._health = health
+        self._scorer = scorer
+        self._refresh = refresh
+
+    async def snapshot(self) -> Snapshot:
+        """The current values; other work runs in between."""
+        self._refresh()
+        scorer = self._scorer()
+        if scorer is None or not scorer.has_published:
+            return Snapshot(self._health.copy())
+        scores, spreads = [], []
+        for number, (metric, segment, window, reading, sums) in enumerate(scorer.board.readings()):
+            scores.append(Score(metric, segment, window, reading))
+            if metric.sketch is not None:
+                spreads.append(Spread(metric, segment, window, sums.sketch(metric.sketch), reading.counts["sum_ms"]))
+            if number % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
+        return Snapshot(self._health.copy(), scores, spreads, _alerts(scorer))
+
+
+def _alerts(scorer: Scorer) -> list[Alert]:
+    return [
+        Alert(
+            key.rule,
+            parse_segment(key.segment),
+            rule.severity,
+            _SHOWN[memory.state],
+            memory.since,
+            inhibited=bool(memory.inhibited_by),
+            explains=[other for other in scorer.alerting.speaks_for(key) if len(parse_segment(other)) < len(parse_segment(key.segment))],
+        )
+        for key, memory, rule in scorer.alerting.standing()
+    ]

@@ -1,0 +1,1 @@
+"""What leaves the worker beside Kafka: metrics and notifications."""
