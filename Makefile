@@ -28,7 +28,7 @@ test-pure: ## the tests that need no Kafka, on each Python from 3.11 to 3.13 of 
 	@found=0; for version in $(VERSIONS); do \
 		.ci/find-python $$version >/dev/null 2>&1 || { echo "Python $$version: not on this machine"; continue; }; \
 		found=1; echo "Python $$version:"; \
-		$(MAKE) --no-print-directory .venvs/$$version/.ready && .venvs/$$version/bin/python -m pytest -q -m "not kafka" -p no:cacheprovider || exit 1; \
+		$(MAKE) --no-print-directory .venvs/$$version/.ready && .venvs/$$version/bin/python -m pytest -q -m "not kafka and not prometheus" -p no:cacheprovider || exit 1; \
 	done; test $$found = 1
 
 faults: setup ## the tests of kills, pauses and backlogs at full size (about ten minutes)
@@ -44,6 +44,7 @@ lint: setup ## style, types, import rules, generated files
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m schemas.generate --check
 	@$(BIN)/python -m stream.reference --check
+	@$(BIN)/python -m stream.deploy --check
 
 format: setup ## bring the code into the common form
 	@$(BIN)/ruff check --quiet --fix-only
@@ -56,7 +57,7 @@ bench: setup ## how fast it is, on the standard load; writes bench/results/lates
 	@$(BIN)/python -m bench.standard
 
 lock: .venvs/lock/.ready ## pin the newest packages that pyproject.toml allows on the oldest Python (3.11)
-	@.venvs/lock/bin/pip-compile $(LOCK) --extra demo --extra dev --output-file requirements/all.txt pyproject.toml
+	@.venvs/lock/bin/pip-compile $(LOCK) --extra demo --extra notify --extra charts --extra dev --output-file requirements/all.txt pyproject.toml
 	@.venvs/lock/bin/pip-compile $(LOCK) --constraint requirements/all.txt --output-file requirements/worker.txt pyproject.toml
 	@$(call title,all,All packages of development$(comma) tests and demo)
 	@$(call title,worker,The packages of the worker alone)

@@ -99,3 +99,8 @@ def _over(base: Raw, override: Raw) -> dict[str, Any]:
 def _under(name: str, faults: Iterable[Fault]) -> Iterator[Fault]:
     """Faults with the whole path."""
     return (Fault(".".join(part for part in (_PATH, name, fault.path) if part), fault.message) for fault in faults)
+
+
+def rules_in_force(found: settings.Settings) -> dict[str, Rule]:
+    """The rules of an installation, switched-off ones included; ConfigError with every fault at once."""
+    return merged(found.alerts.rules, found.alerts.targets)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from stream import durations
+from stream.alerts.rules import Rule
+from stream.cli.alert_settings import checked_rules
 from stream.cli.common import write_lines
 from stream.settings import ALL, Settings, window_length
 
 
 def show_config(settings: Settings, path: Path | None) -> None:
-    """A short summary of settings that are right."""
-    write_lines([f"{path or 'defaults and environment'}: all settings are right", *summary(settings)])
+    """A short summary of settings that are right; ConfigError with the faults of rules and receivers."""
+    rules = checked_rules(settings)
+    write_lines([f"{path or 'defaults and environment'}: all settings are right", *summary(settings), *_alerts(settings, rules)])
 
 
 def summary(settings: Settings) -> list[str]:
@@ -27,6 +31,17 @@ def summary(settings: Settings) -> list[str]:
         f"  targets       first response: {targets}",
         f"  lateness      {durations.text(settings.lateness)}",
     ]
+
+
+def _alerts(settings: Settings, rules: Mapping[str, Rule]) -> list[str]:
+    """Rules by severity, score targets and receivers."""
+    targets = ", ".join(f"{name} {target:g}" for name, target in sorted(settings.alerts.targets.items()))
+    lines = [f"  score targets {targets}"]
+    for severity in ("page", "ticket", "info"):
+        names = ", ".join(name for name, rule in rules.items() if rule.severity == severity and rule.enabled)
+        lines.append(f"  {f'{severity} rules':13} {names or 'none'}")
+    receivers = ", ".join(f"{receiver.name} ({receiver.kind}: {', '.join(receiver.severities)})" for receiver in settings.notify)
+    return [*lines, f"  receivers     {receivers or 'none'}"]
 
 
 def publishing_interval(settings: Settings, window: str) -> int:

@@ -20,7 +20,7 @@ from stream.alerts.live import LiveSight
 from stream.alerts.memory import Memory, State, decode
 from stream.alerts.needs import needs_of
 from stream.alerts.rules import Intake, Rating, Rule
-from stream.alerts.shipped import merged
+from stream.alerts.shipped import rules_in_force
 from stream.alerts.targets import Targets
 from stream.alerts.verdict import Key, Verdict
 from stream.alerts.why_not import why_dormant, why_not
@@ -54,9 +54,9 @@ class Line:
 
 async def run_rules(settings: Settings, rule: str | None, segment: Mapping[str, str] | None, *, everything: bool, as_json: bool) -> None:
     """Show the rules: counted by state and those that are not at rest, or every one."""
-    rules = {name: found for name, found in merged(settings.alerts.rules).items() if found.enabled and rule in {None, name}}
+    rules = {name: found for name, found in rules_in_force(settings).items() if found.enabled and rule in {None, name}}
     if not rules:
-        raise UsageError(f"--rule {rule} does not exist or is switched off; there are {', '.join(sorted(merged(settings.alerts.rules)))}")
+        raise UsageError(f"--rule {rule} does not exist or is switched off; there are {', '.join(sorted(rules_in_force(settings)))}")
     await require_broker(settings)
     clock = (await latest(settings, settings.topics.alerts)).get(CLOCK_KEY)
     tick, memories = decode(clock) if clock else (0, {})

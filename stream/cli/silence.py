@@ -14,7 +14,7 @@ from rich.table import Table
 from schemas.silences import Silence, silence_key
 from schemas.times import from_iso, iso
 from stream import durations
-from stream.alerts.shipped import merged
+from stream.alerts.shipped import rules_in_force
 from stream.board.table import segment_text
 from stream.cli.common import out, remark, require_broker, time_of, write_lines
 from stream.clock import real_ms
@@ -30,8 +30,8 @@ ID_DIGITS = 12
 
 async def run_silence(settings: Settings, rule: str | None, segment: Mapping[str, str] | None, until: int, who: str, why: str) -> None:
     """Write one silence, and say what it covers. `until` in ms."""
-    if rule is not None and rule not in merged(settings.alerts.rules):
-        raise UsageError(f"--rule {rule} does not exist; there are {', '.join(sorted(merged(settings.alerts.rules)))}")
+    if rule is not None and rule not in rules_in_force(settings):
+        raise UsageError(f"--rule {rule} does not exist; there are {', '.join(sorted(rules_in_force(settings)))}")
     unknown = set(segment or ()) - set(Dimensions._fields)
     if unknown:
         raise UsageError(f"--segment: {', '.join(sorted(unknown))} is no dimension; there are {', '.join(Dimensions._fields)}")

@@ -66,8 +66,7 @@ class AlertLog:
 
     async def write_outbox(self, records: Sequence[Record]) -> None:
         """Append what is to be delivered, or was."""
-        if records:
-            await self._producer.append(self._names.outbox, ALERTS, records)
+        await self._producer.append_all(self._names.outbox, ALERTS, ((key, value, []) for key, value in records))
 
     async def write_followups(self, number: int, records: Sequence[Record]) -> None:
         """Append follow-ups of one partition."""

@@ -7,17 +7,17 @@ over after a crash begins at the tick of the last memory, so a transition that w
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import random
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 import numpy as np
 from aiokafka.partitioner import murmur2
-from aiokafka.structs import ConsumerRecord
 
 from schemas.alert_parts import RatingOut
 from schemas.alerts import Alert, alert_key, parse_key, rating_key
-from schemas.times import iso
+from schemas.times import from_iso, iso
 from stream.alerts.book import NOTHING_TO_JUDGE, Book, Change
 from stream.alerts.conditions import judge
 from stream.alerts.content import alert_record, rating_record
@@ -28,7 +28,8 @@ from stream.alerts.memory import Memory, State, decode, encode
 from stream.alerts.message import message
 from stream.alerts.needs import needs_of
 from stream.alerts.rules import Rating, Rule
-from stream.alerts.shipped import merged
+from stream.alerts.shipped import rules_in_force
+from stream.alerts.silences import matching
 from stream.alerts.targets import Targets
 from stream.alerts.verdict import Key, Verdict
 from stream.clock import real_ms
@@ -38,7 +39,7 @@ from stream.engine.fenced import Record
 from stream.engine.followups import FollowUps
 from stream.engine.silence_log import Silences
 from stream.outlets.deliver import Deliverer, Message
-from stream.outlets.health import Health
+from stream.outlets.health import OUTCOMES, Health
 from stream.outlets.outbox import Outbox
 from stream.segments import parse_segment, segment_key
 from stream.settings import Settings
@@ -50,6 +51,7 @@ _MOST_STEPS = 30
 _WRITE_EVERY = 10 * MINUTE
 """The memory is written at least this often, so that whoever takes over need not look far back."""
 
+_REMINDERS = ("worse", "still")
 _NEWS_FOR = 15 * MINUTE
 """A single rating is no news any more when it is older than this."""
 
@@ -64,7 +66,7 @@ class Alerting:
     def __init__(self, settings: Settings, health: Health) -> None:
         self._settings = settings
         self._health = health
-        self.rules: dict[str, Rule] = {name: rule for name, rule in merged(settings.alerts.rules).items() if rule.enabled}
+        self.rules: dict[str, Rule] = {name: rule for name, rule in rules_in_force(settings).items() if rule.enabled}
         self.needs = needs_of(self.rules.values())
         self._judged = {name: rule for name, rule in self.rules.items() if not isinstance(rule, Rating)}
         self._ratings = {name: rule for name, rule in self.rules.items() if isinstance(rule, Rating)}
@@ -90,6 +92,9 @@ class Alerting:
         limits = {name: rule.at_most_an_hour for name, rule in self._ratings.items()}
         self.deliverer = Deliverer(self._settings, outbox, log.write_outbox, self._health, rule_limits=limits)
         await self.deliverer.load(left.outbox)
+        for receiver in self._settings.notify:
+            for outcome in OUTCOMES:
+                self._health.notifications[receiver.name, outcome] += 0
         if left.clock is not None:
             self._tick, memories = decode(left.clock)
             await self._retire(self._book.load(self._tick, memories))
@@ -211,9 +216,9 @@ class Alerting:
         """Segments that an alert speaks for."""
         return self._book.inhibited(key)
 
-    def silence_records(self, records: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
-        """Take in records of the silence topic."""
-        self.silences.apply(records)
+    def is_silenced(self, key: Key) -> bool:
+        """Whether nobody is to be notified of an alert now."""
+        return matching(self.silences.standing(self._tick), key, self._tick) is not None
 
 
 def _revisions(left: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, int]]:
@@ -238,4 +243,12 @@ def _rating(low: Low) -> RatingOut:
 
 def _message(alert: Alert) -> Message:
     words = message(alert)
-    return Message(alert.model_dump(mode="json"), alert.id, words.title, words.body)
+    return Message(alert.model_dump(mode="json"), _delivery_key(alert), words.title, words.body)
+
+
+def _delivery_key(alert: Alert) -> str:
+    """Idempotency key: the alert's id, one for each state of an episode. A reminder has one of its own, or receivers would take it for a repeat."""
+    if alert.event not in _REMINDERS:
+        return alert.id
+    minute = from_iso(alert.as_of) // MINUTE
+    return hashlib.sha256(f"{alert.id}/{alert.event}/{minute}".encode()).hexdigest()

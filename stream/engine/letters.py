@@ -17,13 +17,13 @@ _REQUEST_TIMEOUT_MS = 30_000
 
 
 class Letters:
-    """Writes dead letters by partition of their origin. The same record refused twice has the same key."""
+    """Writes dead letters by partition of their origin, counting them by class. The same record refused twice has the same key."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, counts: Counter[str]) -> None:
         self._settings = settings
+        self._counts = counts
         self._producer: AIOKafkaProducer | None = None
         self._partitions = 1
-        self.counts: Counter[str] = Counter()
 
     async def start(self) -> None:
         """Connect."""
@@ -51,7 +51,7 @@ class Letters:
         batch = self._producer.create_batch()
         partition = refused[0][0].partition % self._partitions
         for record, reason in refused:
-            self.counts[reason.kind] += 1
+            self._counts[reason.kind] += 1
             letter = dead_letter(record, reason)
             if batch.append(key=letter.key, value=letter.value, headers=list(letter.headers), timestamp=None) is None:
                 batch.close()

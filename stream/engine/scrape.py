@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from stream.alerts.memory import State
 from stream.engine.scorer import Scorer
@@ -17,16 +17,16 @@ _SHOWN: dict[State, AlertState] = {State.PENDING: "pending", State.FIRING: "firi
 
 
 class Scrape:
-    """Takes snapshots. `scorer` gives the scorer that runs here, None where none does, or it has published nothing yet."""
+    """Takes snapshots. `scorer` gives the scorer that runs here, None where none does; `refresh` brings the health up to date."""
 
-    def __init__(self, health: Health, scorer: Callable[[], Scorer | None], refresh: Callable[[], None]) -> None:
+    def __init__(self, health: Health, scorer: Callable[[], Scorer | None], refresh: Callable[[], Awaitable[None]]) -> None:
         self._health = health
         self._scorer = scorer
         self._refresh = refresh
 
     async def snapshot(self) -> Snapshot:
         """The current values; other work runs in between."""
-        self._refresh()
+        await self._refresh()
         scorer = self._scorer()
         if scorer is None or not scorer.has_published:
             return Snapshot(self._health.copy())
@@ -49,6 +49,7 @@ def _alerts(scorer: Scorer) -> list[Alert]:
             _SHOWN[memory.state],
             memory.since,
             inhibited=bool(memory.inhibited_by),
+            silenced=scorer.alerting.is_silenced(key),
             explains=[other for other in scorer.alerting.speaks_for(key) if len(parse_segment(other)) < len(parse_segment(key.segment))],
         )
         for key, memory, rule in scorer.alerting.standing()

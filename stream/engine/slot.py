@@ -47,6 +47,7 @@ class Slot:
         self.partition = partition
         self.position = 0
         self.claimed_at = -1
+        self.claimed_since = 0
         self.contiguous = True
         self.recovered = False
         self.lost = False

@@ -7,13 +7,13 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from schemas.read import Reader
-from stream.clock import WallClock
+from stream.clock import WallClock, steady_ms
 from stream.engine.chunk import Chunk
 from stream.engine.control import Generation
 from stream.engine.fenced import FencedProducer, OwnershipLost
@@ -22,6 +22,7 @@ from stream.engine.names import Names
 from stream.engine.slot import Slot
 from stream.engine.verify import SourceLog, verify_marker, verify_offsets
 from stream.errors import CsatStreamError, StartRefused
+from stream.outlets.health import Health
 from stream.rules import Rules
 from stream.settings import Settings
 from stream.state.partition import Partition
@@ -32,13 +33,14 @@ log = logging.getLogger(__name__)
 class Slots:
     """The partitions of one worker. `on_lost` is called when one was lost to another worker; it makes this one rejoin the group."""
 
-    def __init__(self, settings: Settings, names: Names, rules: Rules, topic_ids: dict[str, str], generation: Generation) -> None:
+    def __init__(self, settings: Settings, names: Names, rules: Rules, topic_ids: dict[str, str], generation: Generation, health: Health) -> None:
         self.settings = settings
         self.names = names
         self.rules = rules
         self.reader = Reader(settings.scale_rules)
         self.clock = WallClock(settings.clock)
-        self.letters = Letters(settings)
+        self.letters = Letters(settings, health.dead_letters)
+        self.health = health
         self.owns_scorer = False
         self.on_lost: Callable[[], Awaitable[None]]
         self.on_owner_change: Callable[[], Awaitable[None]]
@@ -93,6 +95,7 @@ class Slots:
             await self._drop(number)
             slot = None
         slot = slot or self._new_slot(number)
+        slot.claimed_since = steady_ms()
         try:
             kept = await slot.claim(producer, self._worker)
         except OwnershipLost:
@@ -103,7 +106,7 @@ class Slots:
         if not kept and slot.recovered:
             claimed = slot.claimed_at
             slot = self._slots[number] = self._new_slot(number)
-            slot.producer, slot.claimed_at = producer, claimed
+            slot.producer, slot.claimed_at, slot.claimed_since = producer, claimed, steady_ms()
         log.info("partition %d: claimed at offset %d, %s", number, slot.claimed_at, "state kept" if kept else "state to be recovered")
 
     def _new_slot(self, number: int) -> Slot:
@@ -112,6 +115,7 @@ class Slots:
 
     async def _drop(self, number: int) -> None:
         slot = self._slots.pop(number, None)
+        self.health.forget(number)
         if slot is not None:
             slot.lost = True
             await slot.close()
@@ -157,6 +161,7 @@ class Slots:
         except OwnershipLost as error:
             await self._lose(slot, error)
             return
+        self.health.recoveries.observe(steady_ms() - slot.claimed_since)
         log.info("partition %d: %d tickets recovered", slot.number, len(partition))
         self.schedule(slot)
 
@@ -196,10 +201,13 @@ class Slots:
                 return
 
     async def _flush(self, slot: Slot) -> None:
+        begun, number = steady_ms(), slot.partition.flush_number
         try:
             await slot.flush(self.letters, self.clock)
         except OwnershipLost as error:
             await self._lose(slot, error)
+        if slot.partition.flush_number != number:
+            self.health.flushes.observe(steady_ms() - begun)
 
     async def _lose(self, slot: Slot, error: OwnershipLost) -> None:
         log.warning("partition %d: a batch was refused (%s); dropping the state and joining again", slot.number, error)
@@ -212,6 +220,15 @@ class Slots:
         return all(self._slots[number].is_ready for number in mine) and all(
             (self.durable_offset(topic, number) or 0) >= end for (topic, number), end in ends.items() if number in mine
         )
+
+    def measure(self, ends: Mapping[tuple[str, int], int]) -> None:
+        """Note lag, tickets and sums of the partitions that are owned, by the end offsets of the source topics."""
+        for number, slot in self._slots.items():
+            if slot.is_ready:
+                self.health.tickets[number] = len(slot.partition)
+                self.health.sums[number] = len(slot.partition.sums)
+                for topic in self.settings.topics.sources:
+                    self.health.lag[topic, number] = max(0, ends.get((topic, number), 0) - slot.durable.get(topic, 0))
 
     async def stop(self) -> None:
         """Make durable what is not, and let go of everything."""

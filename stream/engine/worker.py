@@ -17,11 +17,13 @@ from stream.engine.fenced import OwnershipLost
 from stream.engine.markers import verify_state
 from stream.engine.names import Names
 from stream.engine.scorer import Scorer
+from stream.engine.scrape import Scrape
 from stream.engine.slots import Slots
 from stream.engine.source_log import BrokerLog
 from stream.errors import CsatStreamError
 from stream.kpis.registry import layout
 from stream.outlets.health import Health
+from stream.outlets.serve import MetricsServer
 from stream.rules import Rules, rules_of
 from stream.settings import Settings
 
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 _CHECK_SECONDS = 0.1
 _GENERATION_EVERY = 5.0
 _STOP_SECONDS = 4.0
+_ENDS_SECONDS = 2.0
 # Hardly anything here is cyclic; by default the collector would walk a million tickets again and again.
 _COLLECT_AFTER = (1_000_000, 20, 100)
 
@@ -61,11 +64,14 @@ class Worker:
         await self._source_log.start()
         await self._slots.letters.start()
         targets = await self._source_log.all_ends()
+        metrics = self._start_metrics()
         tasks = [asyncio.create_task(self._watch_ready(targets)), asyncio.create_task(self._watch_generation())]
         try:
             await app.start()
             await self._until_over(app, stop)
         finally:
+            if metrics is not None:
+                await metrics.stop()
             await self._shut_down(app, tasks)
 
     async def _check_topics(self) -> tuple[int, dict[str, str]]:
@@ -81,11 +87,25 @@ class Worker:
             return partitions, {name: found[name].id for name in self._settings.topics.sources}
 
     def _make_slots(self, rules: Rules, topic_ids: dict[str, str]) -> Slots:
-        slots = Slots(self._settings, self._names, rules, topic_ids, self._generation)
+        slots = Slots(self._settings, self._names, rules, topic_ids, self._generation, self.health)
         slots.source_log = self._source_log
         slots.on_owner_change = self._on_owner_change
         slots.on_failure = self._fail
         return slots
+
+    # -- metrics
+
+    def _start_metrics(self) -> MetricsServer | None:
+        if self._settings.metrics.port is None:
+            return None
+        server = MetricsServer(self._settings.metrics, Scrape(self.health, lambda: self._scorer, self._measure))
+        server.start()
+        return server
+
+    async def _measure(self) -> None:
+        """Bring the health up to date; without a broker the lag stays what it was."""
+        with contextlib.suppress(KafkaError, TimeoutError):
+            self._slots.measure(await asyncio.wait_for(self._source_log.all_ends(), _ENDS_SECONDS))
 
     # -- the scorer
 
@@ -96,9 +116,11 @@ class Worker:
         if self._slots.owns_scorer and not running:
             self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log, self.health)
             self._scoring = asyncio.create_task(self._score(self._scorer))
+            self.health.owns_scorer = True
         elif not self._slots.owns_scorer and self._scoring is not None:
             await _cancelled(self._scoring)
             self._scoring = self._scorer = None
+            self.health.release_scorer()
 
     async def _score(self, scorer: Scorer) -> None:
         try:
@@ -106,6 +128,8 @@ class Worker:
         except OwnershipLost as error:
             log.warning("scorer: refused (%s); joining again", error)
             self._slots.owns_scorer = False
+            self._scorer = None
+            self.health.release_scorer()
             await self._slots.on_lost()
         except (CsatStreamError, KafkaError, OSError, ValueError, RuntimeError) as error:
             self._fail(error)

@@ -7,9 +7,10 @@ from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, get_args
 
 Outcome = Literal["sent", "failed", "dropped"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 # A flush is a few ms in a quiet minute and up to seconds in a backlog.
 FLUSH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

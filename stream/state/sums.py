@@ -24,6 +24,10 @@ class Sums:
         self._held: dict[str, dict[int, Row]] = {"H": {}, "N": {}, "B": {}}
         self._open: dict[str, dict[int, OpenRow]] = {"H": {}, "N": {}, "B": {}}
 
+    def __len__(self) -> int:
+        """Number of sums held, as of the last flush."""
+        return sum(len(row) for rows in self._held.values() for row in rows.values())
+
     def load(self, kind: str, index: int, segment: str, packed: bytes | None) -> None:
         """Put back one sum from the changelog."""
         row = self._held[kind].setdefault(index, {})

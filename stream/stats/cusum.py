@@ -28,7 +28,7 @@ class Cusum(NamedTuple):
 
 def weights(usual: Floats) -> tuple[Floats, Floats]:
     """Weights a and b for a usual share p0 of bad cases, 0 < p0 < 1; the share to be found is p1 = min(2 p0, (1 + p0) / 2)."""
-    found = 2 * usual * 0.999
+    found = np.minimum(2 * usual, (1 + usual) / 2)
     return np.log(found / usual), np.log((1 - found) / (1 - usual))
 
 

@@ -81,11 +81,8 @@ def _said(alert: Alert, begin: int) -> Said:
 
 async def alerts_of(case: Case) -> list[Alert]:
     """Every alert record, in order; the program's own records are left out."""
-    found = []
-    for record in await case.read(case.settings.topics.alerts):
-        if record.value is not None and b'"clock"' not in (record.key or b""):
-            found.append(Alert.model_validate_json(record.value))
-    return found
+    records = [record for record in await case.read(case.settings.topics.alerts) if b'"clock"' not in (record.key or b"")]
+    return [Alert.model_validate_json(record.value) for record in records if record.value is not None]
 
 
 def only(**rules: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from stream.engine.scorer import Scorer
 from stream.engine.source_log import BrokerLog
 from stream.errors import FlushTooLarge, StartRefused
 from stream.kpis.registry import layout
+from stream.outlets.health import Health
 from stream.rules import rules_of
 
 RECORD = [(b"key", b"value")]
@@ -88,7 +89,7 @@ async def scoring(case: Case) -> AsyncIterator[Scorer]:
     """A scorer at work."""
     log = BrokerLog(case.settings, case.partitions)
     await log.start()
-    scorer = Scorer(case.settings, case.names, rules_of(case.settings, layout=layout()).fingerprint, log)
+    scorer = Scorer(case.settings, case.names, rules_of(case.settings, layout=layout()).fingerprint, log, Health())
     task = asyncio.create_task(scorer.run())
     try:
         yield scorer
@@ -112,7 +113,7 @@ async def test_a_scorer_of_other_settings_publishes_nothing(new: Callable[..., C
     log = BrokerLog(other, case.partitions)
     await log.start()
     with pytest.raises(StartRefused, match="other settings"):
-        await asyncio.wait_for(Scorer(other, case.names, rules_of(other, layout=layout()).fingerprint, log).run(), 20)
+        await asyncio.wait_for(Scorer(other, case.names, rules_of(other, layout=layout()).fingerprint, log, Health()).run(), 20)
     await log.stop()
     assert await case.scores() == before
 

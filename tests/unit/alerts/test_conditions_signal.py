@@ -140,6 +140,28 @@ def test_fewer_weeks_than_needed_give_no_rule() -> None:
     assert lost(seen, min_weeks=1).hot
 
 
+def test_nothing_is_said_of_past_ticks_before_enough_weeks() -> None:
+    """A tick in the second week has one week behind it, one in the third two: the rule applies, and at the first tick it is neither hot nor clear."""
+    rule = RULES["signal_lost"]
+    now = MONDAY + 2 * WEEK * HOUR + 12 * HOUR - 1
+    ticks = (now - WEEK * HOUR, now)
+    for lately, hot in (((), True), (((10, 1), (10 + WEEK * 60, 1)), False)):
+        found = judge(rule, "signal_lost", weeks({0: (1,), 11: (90, 0)}, now, lately).at(*ticks), TARGETS, {})
+        assert found.applies.tolist() == [True]
+        assert found.hot.tolist() == [[False, hot]]
+        assert found.clear.tolist() == [[False, not hot]]
+        assert found.data.tolist() == [[False, True]]
+
+
+def test_all_windows_must_be_known() -> None:
+    """The 4 h before the first case are no week for the longer window: then the shorter one says nothing either."""
+    now = MONDAY + 2 * WEEK * HOUR + 2 * HOUR - 1
+    seen = weeks({0: (1,), 1: (90, 90)}, now)
+    found = judge(RULES["signal_lost"], "signal_lost", seen.at(now, now + HOUR, now + 2 * HOUR), TARGETS, {})
+    assert found.data.tolist() == [[False, False, True]]
+    assert found.hot.tolist() == [[False, False, True]]
+
+
 def test_a_segment_that_never_had_a_case_has_no_rule() -> None:
     """Nothing is expected of it."""
     assert not judge(RULES["signal_lost"], "signal_lost", weeks({}, AT_NOON), TARGETS, {}).applies.any()
@@ -187,6 +209,13 @@ def test_a_low_signal_needs_enough_expected() -> None:
     """28 in 4 h are too few for 30, even in silence."""
     assert not low(weeks(dict.fromkeys(range(24), (7,) * 4), AT_NOON)).hot
     assert low(weeks(dict.fromkeys(range(24), (8,) * 4), AT_NOON)).hot
+
+
+def test_exactly_enough_expected_is_enough_for_a_low_signal() -> None:
+    """Half a minute of 12's 3,600 cases is 30."""
+    now = FIFTH_MONDAY + 12 * HOUR + MINUTE // 2
+    assert low(weeks({0: (1, 0, 0, 0), 12: (3600,) * 4}, now)).hot
+    assert not low(weeks({0: (1, 0, 0, 0), 12: (3600, 3600, 3600, 3599)}, now)).hot
 
 
 def test_a_low_signal_is_clear_at_its_share() -> None:

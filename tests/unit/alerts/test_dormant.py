@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from stream.alerts.shipped import shipped_rules
 
 from stream.alerts.dormant import dormant, enough_of, share_of_days
+from stream.alerts.shipped import shipped_rules
 from stream.alerts.sight import Ratio
 
 DAYS = 40

@@ -100,3 +100,10 @@ def test_shown_parts_by_largest_remainder() -> None:
     assert shown_tenths([Fraction(14, 10_000), Fraction(16, 10_000)], Fraction(3, 1000)) == [1, 2]
     assert shown_tenths([Fraction(1, 2000)], Fraction(1, 2000)) == [1]
     assert shown_tenths([-Fraction(1, 2000)], -Fraction(1, 2000)) == [-1]
+
+
+def test_equal_remainders_are_rounded_by_name() -> None:
+    """Three children with 0.04 points each make 0.1: the first by name shows it, in whatever order they are given."""
+    before, after = dict.fromkeys("cab", (1250, 2500)), dict.fromkeys("bca", (1253, 2500))
+    why = split(before, after)
+    assert (why.points, [(child.name, child.rate_points) for child in why.children]) == (0.1, [("a", 0.1), ("b", 0.0), ("c", 0.0)])

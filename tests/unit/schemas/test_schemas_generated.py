@@ -83,11 +83,12 @@ def test_references_of_the_document_lead_somewhere() -> None:
 
 
 def test_the_document_names_the_default_topics() -> None:
-    """Four topics are received with all ticket events on each; scores and dead letters are sent."""
+    """Four topics are received with all ticket events on each, and silences; what is worked out is sent, and silences by the command."""
     topics = Topics()
     channels = DOCUMENT["channels"]
-    directions = {channels[each["channel"]["$ref"].rpartition("/")[2]]["address"]: each["action"] for each in DOCUMENT["operations"].values()}
-    assert directions == {**dict.fromkeys(topics.sources, "receive"), topics.scores: "send", topics.dead_letters: "send"}
+    directions = {(channels[each["channel"]["$ref"].rpartition("/")[2]]["address"], each["action"]) for each in DOCUMENT["operations"].values()}
+    sent = (topics.scores, topics.dead_letters, topics.alerts, topics.followups, topics.silences)
+    assert directions == {(topic, "receive") for topic in (*topics.sources, topics.silences)} | {(topic, "send") for topic in sent}
     assert all(channel["messages"].keys() == TICKET_EVENTS.keys() for channel in channels.values() if channel["address"] in topics.sources)
 
 
