@@ -10,7 +10,7 @@ from stream import durations
 from stream.alerts.sight import Ratio
 from stream.alerts.verdict import Floats, Ints
 from stream.backtest.history import MINUTES_AN_HOUR, Entries, History, Membership, membership
-from stream.backtest.waits import by_row, oldest_at
+from stream.backtest.waits import by_row
 from stream.durations import MINUTE
 from stream.kpis.definition import Reading
 from stream.kpis.registry import all_metrics
@@ -101,8 +101,8 @@ class ReplaySight:
     def oldest(self) -> Floats:
         """Earliest opening (ms) of the tickets that waited; NaN where none did, or history does not know."""
         found: Floats = np.full((len(self.segments), len(self._minutes)), np.nan)
-        for row, waits in self._replay.waits.items():
-            found[row] = oldest_at(waits, self.ticks)
+        for row, steps in self._replay.waits.items():
+            found[row] = steps.at(self.ticks)
         return found
 
     def reading(self, metric: str, window: str, row: int) -> Reading | None:

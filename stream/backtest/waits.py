@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,27 +52,39 @@ def _open_spans(life: Life) -> Iterator[tuple[int, int]]:
         yield since, _FOREVER
 
 
-def oldest_at(waits: Iterable[Wait], ticks: Ints) -> Floats:
-    """Earliest opening (ms) of those who wait at each tick; NaN where nobody does. Ticks rise."""
+class Steps(NamedTuple):
+    """The oldest of those who wait: from each of `times` (ms, rising) to the next it is this opening (ms), NaN where nobody waits."""
+
+    times: Ints
+    oldest: Floats
+
+    def at(self, ticks: Ints) -> Floats:
+        """The oldest at some times (ms)."""
+        place = np.searchsorted(self.times, ticks, side="right") - 1
+        return np.where(place >= 0, self.oldest[np.maximum(place, 0)], np.nan)
+
+
+def steps_of(waits: Iterable[Wait]) -> Steps:
+    """The oldest at every time at which somebody begins or ends to wait; at least one wait."""
     coming = sorted(waits, key=lambda wait: wait.begin)
+    times = sorted({time for wait in coming for time in (wait.begin, wait.end)})
     waiting: list[tuple[int, int]] = []
-    found: Floats = np.full(len(ticks), np.nan)
-    place = 0
-    for index, tick in enumerate(ticks.tolist()):
-        while place < len(coming) and coming[place].begin <= tick:
+    oldest, place = np.full(len(times), np.nan), 0
+    for index, time in enumerate(times):
+        while place < len(coming) and coming[place].begin <= time:
             heappush(waiting, (coming[place].opened, coming[place].end))
             place += 1
-        while waiting and waiting[0][1] <= tick:
+        while waiting and waiting[0][1] <= time:
             heappop(waiting)
         if waiting:
-            found[index] = waiting[0][0]
-    return found
+            oldest[index] = waiting[0][0]
+    return Steps(np.array(times, dtype=np.int64), oldest)
 
 
-def by_row(waits: Iterable[Wait], rows: Ints) -> Mapping[int, list[Wait]]:
-    """The waits of every segment; `rows` as in `Membership`."""
+def by_row(waits: Iterable[Wait], rows: Ints) -> dict[int, Steps]:
+    """The steps of every segment in which anybody waited; `rows` as in `Membership`."""
     found: dict[int, list[Wait]] = {}
     for wait in waits:
         for row in rows[:, wait.atom].tolist():
             found.setdefault(row, []).append(wait)
-    return found
+    return {row: steps_of(own) for row, own in found.items()}

@@ -64,6 +64,10 @@ class Tick(NamedTuple):
     silences: tuple[Silence, ...]
     verdicts: dict[Key, Verdict]
 
+    def __repr__(self) -> str:
+        bad = {f"{rule} {segment}": f"{verdict.value:g} of {verdict.n}" for (rule, segment), verdict in self.verdicts.items() if not verdict.clear}
+        return f"<{(self.now - START) // SECOND} s{'' if self.live else ', not live'} {[*self.silences] or ''} {bad}>"
+
 
 def _below(value: int, n: int) -> Verdict:
     return Verdict(hot=value < 75, clear=value >= 82, data=n > 0, value=float(value) if n else NAN, n=n, bound=value + 4.0, target=80.0)

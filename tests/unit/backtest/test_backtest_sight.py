@@ -28,8 +28,13 @@ def arrays(rows: list[tuple[int, int, int, int]]) -> Entries:
     return entries(*columns)
 
 
-case = st.tuples(st.integers(0, 2), st.integers(0, LENGTH - 1), st.integers(0, 2), st.integers(2, 3))
+TICK = 60 * 24 * 11
+"""The ticks of the properties begin about here; cases lie about the edges of the windows before them."""
+EDGES = (0, 1, 14, 15, 16, 239, 240, 241, 300, 360, 24 * 60, 25 * 60, 7 * 24 * 60, 8 * 24 * 60, TICK)
+_times = st.builds(lambda edge, more: min(max(TICK - edge + more, 0), LENGTH - 1), st.sampled_from(EDGES), st.integers(-61, 61))
+case = st.tuples(st.integers(0, 2), _times, st.integers(0, 2), st.integers(2, 3))
 histories = st.lists(case, max_size=40)
+firsts = st.integers(TICK - 61, TICK + 61)
 
 
 def history_of(rows: list[tuple[int, int, int, int]], later: int = 0) -> History:
@@ -76,21 +81,21 @@ def compared(history: History, metric: str, window: str, first: int, last: int) 
             yield said, plain(cases, dict(segment), panes_of(window, minute, shift))
 
 
-@given(histories, st.sampled_from(["1m", "15m", "4h", "5h", "24h", "7d", "all"]), st.integers(0, LENGTH - 8), st.integers(0, 7))
+@given(histories, st.sampled_from(["1m", "15m", "4h", "5h", "24h", "7d", "all"]), firsts, st.integers(0, 7))
 def test_every_sum_is_the_plain_sum(rows: list[tuple[int, int, int, int]], window: str, first: int, more: int) -> None:
     """Short windows by the minute, long ones by the hour with the hour under way."""
     for said, expected in compared(history_of(rows), "csat", window, first, first + more):
         assert said == expected
 
 
-@given(histories, st.sampled_from(["24h", "7d", "all"]), st.integers(0, LENGTH - 8))
+@given(histories, st.sampled_from(["24h", "7d", "all"]), firsts)
 def test_matured_windows_end_seven_days_ago(rows: list[tuple[int, int, int, int]], window: str, first: int) -> None:
     """Whole hour panes only, 168 hours before the tick's hour."""
     for said, expected in compared(history_of(rows), "fcr_one_touch", window, first, first + 3):
         assert said == expected
 
 
-@given(histories, st.integers(0, LENGTH - 8))
+@given(histories, firsts)
 def test_hour_panes_may_count_later(rows: list[tuple[int, int, int, int]], first: int) -> None:
     """What counts from the next pane on stands at another minute for long windows."""
     history = history_of(rows, later=37)
