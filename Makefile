@@ -13,7 +13,7 @@ title = { echo "\# $(2), for Python 3.11 to 3.13. Made by: make lock"; cat requi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-pure faults broken lint format demo bench lock clean
+.PHONY: help setup test test-pure faults panels broken lint format demo bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -33,6 +33,9 @@ test-pure: ## the tests that need no Kafka, on each Python from 3.11 to 3.13 of 
 
 faults: setup ## the tests of kills, pauses and backlogs at full size (about ten minutes)
 	@CSAT_LONG=1 $(BIN)/python -m pytest -q tests/engine
+
+panels: setup ## every query of the dashboard on the real Prometheus, after a demo of three minutes
+	@CSAT_LONG=1 $(BIN)/python -m pytest -q -s tests/deploy/test_demo_panels.py
 
 broken: setup ## break the code on purpose, piece by piece, in a copy, and see the tests fail
 	@$(BIN)/python -m tests.broken

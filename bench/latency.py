@@ -74,7 +74,7 @@ async def under_load(producer: AIOKafkaProducer, settings: Settings, watch: Scor
         wait = begin + number / rate - time.perf_counter()
         if wait > SHORTEST_WAIT_SECONDS:
             await asyncio.sleep(wait)
-        present = _at_present(record)
+        present = at_present(record)
         if record in teams:
             produced[teams[record]].append(time.perf_counter())
         await producer.send(settings.topics.sources[record.topic_index], present.value, key=record.partition_key)
@@ -100,7 +100,7 @@ def _lone_rating(number: int) -> LoadRecord:
     return LoadRecord(time_ms, time_ms, RATINGS, ticket_id.encode(), json.dumps(event).encode())
 
 
-def _at_present(record: LoadRecord) -> LoadRecord:
+def at_present(record: LoadRecord) -> LoadRecord:
     """The same event at the present time: the load keeps its mix while its month passes in seconds."""
     now_ms = _now_ms()
     return record._replace(time_ms=now_ms, value=record.value.replace(iso(record.time_ms).encode(), iso(now_ms).encode(), 1))

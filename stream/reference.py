@@ -1,4 +1,4 @@
-"""Reference pages made from the code: docs/settings.md and docs/kpis.md. `python -m stream.reference [--check]`."""
+"""Reference pages made from the code: settings, KPIs, rules and the alert record in `docs/`. `python -m stream.reference [--check]`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from schemas.alerts import Alert
 from stream import durations
 from stream.kpis.definition import Metric, Span
 from stream.kpis.registry import all_metrics
+from stream.rules_reference import rules_page
 from stream.settings import ALL, Settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -42,11 +44,24 @@ The definition ids are those of the default settings.
 | metric | unit | windows | definition | meaning |
 | --- | --- | --- | --- | --- |
 """
+RECORD_HEAD = """# The alert record
+
+Made by `python -m stream.reference`; do not edit. What alerts do: [alerts.md](alerts.md). As JSON Schema:
+[alert.schema.json](../schemas/generated/alert.schema.json).
+
+A record of `support.alert.changed.v1` is JSON under the key `{"rule":"csat_dip","segment":{"team":"billing"}}`; that of a single rating names
+`ticket` and `survey` too. The topic is compacted, so it holds the last record of every rule and segment. A tombstone says that the rule or the
+rating is no more. Records under other keys (they have `clock`) are the program's own memory. Every field is there; `null` where there is
+nothing to say.
+
+| field | meaning |
+| --- | --- |
+"""
 
 
 def pages() -> dict[str, str]:
     """Every page by the name of its file."""
-    return {"settings.md": settings_page(), "kpis.md": kpis_page()}
+    return {"settings.md": settings_page(), "kpis.md": kpis_page(), "rules.md": rules_page(), "alert-record.md": record_page()}
 
 
 def settings_page() -> str:
@@ -79,6 +94,27 @@ def kpis_page() -> str:
         for _, metric in all_metrics()
     )
     return KPIS_HEAD + "\n".join(rows) + "\n"
+
+
+def record_page() -> str:
+    """Every field of an alert record with its meaning."""
+    return RECORD_HEAD + "".join(f"| `{path}` | {_cell(meaning)} |\n" for path, meaning in record_fields(Alert))
+
+
+def record_fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every field with its path and meaning; parts are gone into, those of lists too."""
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}", field.description or ""
+        for part, mark in _parts(field.annotation):
+            yield from record_fields(part, f"{prefix}{name}{mark}.")
+
+
+def _parts(annotation: Any, mark: str = "") -> Iterator[tuple[type[BaseModel], str]]:
+    """The models that a type is made of, each with `[]` where it is a list of them."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, mark
+    for inner in get_args(annotation):
+        yield from _parts(inner, "[]" if getattr(annotation, "__origin__", None) is list else mark)
 
 
 def _windows(metric: Metric, settings: Settings) -> str:

@@ -209,6 +209,11 @@ def query(server: Program, expr: str) -> list[dict[str, Any]]:
     return result
 
 
+def suppressed(server: Program) -> list[str]:
+    """Segments of the alerts that Alertmanager inhibits."""
+    return [alert["labels"]["segment"] for alert in server.get("/api/v2/alerts") if alert["status"]["inhibitedBy"]]
+
+
 def _program(name: str) -> str:
     path = program(name)
     if path is None:

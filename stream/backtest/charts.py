@@ -31,11 +31,8 @@ _LONGEST_NAME = 60
 
 
 def draw(replay: Replay, outcomes: Mapping[str, Outcome], targets: Floats, incidents: Sequence[Incident], span: Span, folder: Path) -> list[Path]:
-    """Write the pictures of the segments with most alerts, and of those with incidents; `targets` (percent) by segment.
-
-    UsageError where matplotlib is missing.
-    """
-    figure_class = _figure_class()
+    """Write the pictures of the segments with most alerts, and of those with incidents; `targets` (percent) by segment."""
+    make = figure_class()
     rows = _interesting(replay, outcomes, incidents)
     if not rows:
         return []
@@ -44,7 +41,7 @@ def draw(replay: Replay, outcomes: Mapping[str, Outcome], targets: Floats, incid
     for number, row in enumerate(rows, start=1):
         segment = replay.members.segments[row]
         own = {name: [one for one in outcome.episodes if one.key.segment == segment_key(segment)] for name, outcome in outcomes.items()}
-        figure = figure_class(figsize=(12, 5.5), layout="constrained")
+        figure = make(figsize=(12, 5.5), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         _draw_scores(above, times, {name: values[number - 1] for name, values in scores.items()}, targets[row], segment_text(segment))
         _draw_episodes(below, own, span)
@@ -56,7 +53,8 @@ def draw(replay: Replay, outcomes: Mapping[str, Outcome], targets: Floats, incid
     return written
 
 
-def _figure_class() -> Any:
+def figure_class() -> Any:
+    """Matplotlib's figure; UsageError with the extra to install where it is missing."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from schemas.read import Reader, Refused
+from stream.alerts.verdict import Ints
 from stream.backtest.history import MINUTES_AN_HOUR, Cases, Entries, History, entries
 from stream.backtest.waits import waits_of
 from stream.durations import MINUTE
@@ -63,9 +64,10 @@ class Tally(Sums):
                 for column, number in zip(self.columns, (atom, minute, from_hour, cell, sign * value), strict=True):
                     column.append(number)
 
-    def cases(self, ratio: Proportion) -> Cases:
-        """What one proportion counted."""
+    def cases(self, ratio: Proportion, ranks: Ints) -> Cases:
+        """What one proportion counted; `ranks`: the number that each atom gets for good."""
         atoms, minutes, from_hours, cells, values = (np.array(column, dtype=np.int64) for column in self.columns)
+        atoms = ranks[atoms]
         part, whole = (np.where(np.isin(cells, own), values, 0) for own in (ratio.part, ratio.whole))
         short = entries(atoms, minutes, part, whole)
         if np.array_equal(minutes, from_hours):
@@ -100,14 +102,18 @@ def of_records(records: Iterable[LogRecord], settings: Settings, metrics: Collec
     atoms: dict[str, int] = {}
     tally = Tally({cell for ratio in wanted.values() for cell in (*ratio.part, *ratio.whole)}, atoms)
     taken = [_take_in(own, rules, tally) for own in _by_partition(records).values()]
-    cases = {name: tally.cases(ratio) for name, ratio in wanted.items()}
-    waits = tuple(wait for one in taken for wait in waits_of(one.tickets.values(), rules, atoms))
+    waits = [wait for one in taken for wait in waits_of(one.tickets.values(), rules, atoms)]
+    # Numbered by name, so that what is drawn at random does not depend on the order of arrival.
+    keys = sorted(atoms)
+    ranks = np.zeros(len(keys), dtype=np.int64)
+    ranks[[atoms[key] for key in keys]] = np.arange(len(keys))
+    waits = [wait._replace(atom=int(ranks[wait.atom])) for wait in waits]
+    cases = {name: tally.cases(ratio, ranks) for name, ratio in wanted.items()}
     panes_seen = [wait.begin // MINUTE for wait in waits]
     panes_seen += [int(pane) for own in cases.values() if len(own.short.minutes) for pane in own.short.minutes[[0, -1]]]
     if not panes_seen:
         return None
-    values = tuple(parse_segment(key) for key in atoms)
-    return History(values, lists, cases, _intake(taken), waits, min(panes_seen), max(panes_seen))
+    return History(tuple(map(parse_segment, keys)), lists, cases, _intake(taken), tuple(waits), min(panes_seen), max(panes_seen))
 
 
 def _by_partition(records: Iterable[LogRecord]) -> dict[int, dict[str, list[LogRecord]]]:

@@ -24,8 +24,8 @@ def report_table(totals: Sequence[Row], rows: Sequence[Row]) -> Table:
     judged = any(row.missed is not None for row in totals)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("rules, rule and segment", overflow="fold")
-    for name in ("alerts a month", "hours firing", "flaps", *(("median delay", "missed", "false") if judged else ())):
-        table.add_column(name, justify="right")
+    for name in ("a month", "h firing", "flaps", *(("found after", "missed", "false") if judged else ())):
+        table.add_column(name, justify="right", no_wrap=True)
     for rules, group in groupby(totals, key=lambda row: row.rules):
         table.add_section()
         table.add_row(Text(rules, style="bold"))

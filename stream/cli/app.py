@@ -184,6 +184,39 @@ def reset(
 
 
 @app.command()
+def backtest(  # noqa: PLR0913, PLR0917  one parameter an option
+    files: Annotated[
+        list[Path] | None, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or JSON-lines files.", show_default=False)
+    ] = None,
+    mapping: MappingFile = None,
+    from_topics: Annotated[bool, typer.Option("--from-topics", help="Replay what the source topics hold, in place of files.")] = False,
+    rules: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="New rules: as under alerts.rules, or a whole csat.yaml.", show_default=False)
+    ] = None,
+    incidents: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="CSV of what was really wrong: from, to, segment.", show_default=False)
+    ] = None,
+    dip: Annotated[str | None, typer.Option(help="Put a fall into this segment, such as team=billing or all.", show_default=False)] = None,
+    dip_from: Annotated[str | None, typer.Option(help="When it begins (RFC 3339).", show_default=False)] = None,
+    dip_hours: Annotated[float | None, typer.Option(help="How many hours it lasts.", show_default=False)] = None,
+    dip_to: Annotated[float | None, typer.Option(help="The share of satisfied it falls to, such as 0.6.", show_default=False)] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Draws which ratings fall.")] = 1,
+    charts: Annotated[Path | None, typer.Option(file_okay=False, help="Folder for PNG charts.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    config: Config = None,
+    bootstrap_servers: Bootstrap = None,
+) -> None:
+    """Lead history through rules, new ones beside the current ones, and see what they would have said."""
+    from stream.cli.backtest import Backtest, dip_of, run_backtest
+    from stream.cli.common import Common
+    from stream.cli.logs import be_quiet
+
+    be_quiet()
+    asked = Backtest(files or (), mapping, from_topics, rules, incidents, dip_of(dip, dip_from, dip_hours, dip_to, seed), charts, as_json)
+    raise typer.Exit(run_backtest(Common(config, bootstrap_servers), asked))
+
+
+@app.command()
 def rules(
     rule: Annotated[str | None, typer.Option(help="Only this rule.", show_default=False)] = None,
     segment: Segment = None,
@@ -246,10 +279,13 @@ def demo(
     seconds: Annotated[float | None, typer.Option(min=1, help="End after so many seconds of table; Ctrl-C if absent.", show_default=False)] = None,
     speed: Annotated[float, typer.Option(min=1, max=1000, help="How much faster simulated time runs until it has caught up.")] = 60.0,
     rate: Annotated[float, typer.Option(min=1, max=100_000, help="Tickets opened an hour, in the mean.")] = 480.0,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of its worker's metrics for Prometheus; 0 for any free one.", show_default=False)
+    ] = None,
 ) -> None:
-    """A simulated helpdesk on an embedded Kafka, and its scores live in the terminal."""
+    """A simulated helpdesk on an embedded Kafka, its scores and alerts live in the terminal."""
     from stream.cli.demo import run_demo
     from stream.cli.logs import be_quiet
 
     be_quiet()
-    run_demo(seconds, speed, rate)
+    run_demo(seconds, speed, rate, metrics_port)

@@ -13,7 +13,7 @@ import numpy as np
 
 from stream.audit.topics import read_sources
 from stream.backtest import naive
-from stream.backtest.charts import draw
+from stream.backtest.charts import draw, figure_class
 from stream.backtest.history import History, with_dip
 from stream.backtest.incidents import Incident, read_incidents, segment_of, segment_text
 from stream.backtest.proposals import Proposal, current, metrics_of, not_replayed, proposed
@@ -84,6 +84,8 @@ def run_backtest(common: Common, asked: Backtest) -> int:
     """Replay and show; 1 where some rows of the files could not be read, otherwise 0."""
     if bool(asked.files) == asked.from_topics:
         raise UsageError("give files, or --from-topics")
+    if asked.charts:
+        figure_class()
     settings = common.settings(_overrides(asked))
     proposals = [*([proposed(asked.rules, settings)] if asked.rules else []), current(settings)]
     incidents = read_incidents(asked.incidents) if asked.incidents else None

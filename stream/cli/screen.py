@@ -11,7 +11,9 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from schemas.alerts import Alert
 from schemas.scores import Score
+from stream.board.alerts import alert_line, alerts_panel
 from stream.board.teams import TeamRow, team_lines, team_rows, team_table
 from stream.board.units import human_time
 from stream.cli.common import out, write_lines
@@ -20,11 +22,16 @@ from stream.durations import HOUR, MINUTE, SECOND
 
 SHORT, LONG = "1h", "24h"
 _LINES_EVERY = 5 * SECOND
+_AROUND_ROWS = 8
+"""Lines of a picture beside the teams, the story and the footers: heading, frame of the table, and the cursor's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture: simulated now (ms) and pace, what is going on, the teams, what has been produced and refused, and where Kafka is."""
+    """One picture: simulated now (ms) and pace, what is going on, the teams, what has been produced and refused, where Kafka is, alerts and metrics.
+
+    `news`: what people were notified of since the picture before.
+    """
 
     now: int
     pace: str
@@ -34,6 +41,9 @@ class Frame:
     produced: int
     letters: Mapping[str, int]
     servers: str
+    alerts: Sequence[Alert] = ()
+    news: Sequence[Alert] = ()
+    metrics: str | None = None
 
     @property
     def heading(self) -> str:
@@ -50,6 +60,12 @@ class Frame:
     def comparison(self) -> str:
         """What the change is against."""
         return "" if self.since is None else f"Change since {_clock(self.since)[-5:]}; coloured where it is more than chance. "
+
+    @property
+    def elsewhere(self) -> list[str]:
+        """Where else to look."""
+        metrics = [] if self.metrics is None else [f"For Prometheus: {self.metrics}"]
+        return [f"From another terminal: csat-stream scores --bootstrap-servers {self.servers}", *metrics]
 
 
 @dataclass(slots=True)
@@ -77,15 +93,16 @@ def rows_of(scores: Iterable[Score], before: Iterable[Score]) -> list[TeamRow]:
     return team_rows(scores, before, short=SHORT, long=LONG)
 
 
-def picture(frame: Frame, width: int) -> RenderableType:
-    """The whole frame for a terminal of this width."""
+def picture(frame: Frame, width: int, height: int) -> RenderableType:
+    """The whole frame for a terminal of this size; what does not fit are the last alerts."""
+    footers = [f"{frame.comparison}Ctrl-C ends.", frame.account, *frame.elsewhere]
+    taken = _AROUND_ROWS + len(frame.rows) + sum(_height(text, width) for text in [frame.story, *footers])
     return Group(
         Text(frame.heading, style="bold"),
         Text(frame.story),
         team_table(frame.rows, short=SHORT, long=LONG, width=width),
-        Text(f"{frame.comparison}Ctrl-C ends.", style="dim"),
-        Text(frame.account, style="dim"),
-        Text(f"From another terminal: csat-stream scores --bootstrap-servers {frame.servers}", style="dim"),
+        *alerts_panel(frame.alerts, frame.now, width=width, height=height - taken),
+        *(Text(text, style="dim") for text in footers),
     )
 
 
@@ -95,7 +112,7 @@ def lines(frame: Frame) -> list[str]:
 
 
 class Screen:
-    """Shows frames: on a terminal in place, elsewhere every 5 s as lines."""
+    """Shows frames: on a terminal in place, elsewhere every 5 s as lines, and alerts at once."""
 
     def __init__(self, live: Live | None) -> None:
         self._live = live
@@ -104,8 +121,10 @@ class Screen:
     def show(self, frame: Frame) -> None:
         """Show the frame, or keep to the one before where it is too early for lines."""
         if self._live is not None:
-            self._live.update(picture(frame, out().width), refresh=True)
-        elif self._shown_at is None or steady_ms() - self._shown_at >= _LINES_EVERY:
+            self._live.update(picture(frame, out().width, out().height), refresh=True)
+            return
+        write_lines([alert_line(alert) for alert in frame.news])
+        if self._shown_at is None or steady_ms() - self._shown_at >= _LINES_EVERY:
             self._shown_at = steady_ms()
             write_lines(lines(frame))
 
@@ -118,6 +137,11 @@ def screen() -> Iterator[Screen]:
         return
     with Live(console=out(), auto_refresh=False) as live:
         yield Screen(live)
+
+
+def _height(text: str, width: int) -> int:
+    """Lines that a text takes."""
+    return -(-len(text) // width)
 
 
 def _clock(ms: int) -> str:

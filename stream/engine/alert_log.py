@@ -6,13 +6,19 @@ always fit together, however the scorer ends.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from aiokafka.structs import ConsumerRecord
 
 from stream.engine.fenced import FencedProducer, Record
 from stream.engine.names import Names
 from stream.engine.read_back import read_upto
+from stream.outlets.notification import from_value
 from stream.settings import Settings
+
+log = logging.getLogger(__name__)
 
 CLOCK_KEY = b'{"clock":"book"}'
 """Key of the record that holds the tick and the memory of every alert; its value is not for other readers."""
@@ -51,7 +57,8 @@ class AlertLog:
             if record.key is None or record.key == CLAIM_KEY:
                 continue
             if record.topic == self._names.outbox:
-                left.outbox.append((record.key, record.value))
+                if _is_readable(record):
+                    left.outbox.append((record.key, record.value))
             elif record.topic == topics.followups:
                 _keep(left.followups, record.key, record.value)
             elif record.key == CLOCK_KEY:
@@ -71,6 +78,18 @@ class AlertLog:
     async def write_followups(self, number: int, records: Sequence[Record]) -> None:
         """Append follow-ups of one partition."""
         await self._producer.append_all(self._settings.topics.followups, number, ((key, value, []) for key, value in records))
+
+
+def _is_readable(record: ConsumerRecord[bytes, bytes]) -> bool:
+    """Whether an outbox record can be delivered, or is a tombstone; where not it is told, and stays for whoever can read it."""
+    if record.value is None:
+        return True
+    try:
+        from_value(record.value)
+    except ValueError as error:
+        log.warning("%s, at offset %d; it is not delivered", error, record.offset)
+        return False
+    return True
 
 
 def _keep(held: dict[bytes, bytes], key: bytes, value: bytes | None) -> None:

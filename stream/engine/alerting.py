@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -34,10 +35,11 @@ from stream.alerts.targets import Targets
 from stream.alerts.verdict import Key, Verdict
 from stream.clock import real_ms
 from stream.durations import MINUTE, SECOND
-from stream.engine.alert_log import AlertLog
+from stream.engine.alert_log import CLOCK_KEY, AlertLog
 from stream.engine.fenced import Record
 from stream.engine.followups import FollowUps
 from stream.engine.silence_log import Silences
+from stream.errors import StartRefused
 from stream.outlets.deliver import Deliverer, Message
 from stream.outlets.health import OUTCOMES, Health
 from stream.outlets.outbox import Outbox
@@ -53,7 +55,11 @@ _WRITE_EVERY = 10 * MINUTE
 
 _REMINDERS = ("worse", "still")
 _NEWS_FOR = 15 * MINUTE
-"""A single rating is no news any more when it is older than this."""
+"""What happened longer ago than this is no news any more: a single rating, or what is found on the way to now."""
+_RECORDS_A_BATCH = 200
+"""Records of single ratings that are written together; a batch must fit the topic, and after an outage there may be thousands."""
+
+_Item = TypeVar("_Item")
 
 
 class _Known(msgspec.Struct):
@@ -77,6 +83,7 @@ class Alerting:
         self._follow_ups = FollowUps({})
         self._revisions: dict[bytes, int] = {}
         self._tick = 0
+        self._now = 0
         self._written = 0
         self._has_followed = False
 
@@ -96,20 +103,17 @@ class Alerting:
             for outcome in OUTCOMES:
                 self._health.notifications[receiver.name, outcome] += 0
         if left.clock is not None:
-            self._tick, memories = decode(left.clock)
-            await self._retire(self._book.load(self._tick, memories))
-
-    async def _retire(self, memories: Mapping[Key, Memory]) -> None:
-        """Rules that are no more: their alerts leave the topic."""
-        keys = [alert_key(key.rule, parse_segment(key.segment)) for key in memories]
-        if keys:
-            await self._log.write_alerts([(key, None) for key in keys], encode(*self._book.snapshot()))
+            self._tick, memories = _decoded(left.clock, self._settings.topics.alerts)
+            self._book.load(self._tick, memories)
+        # Rules that are no more: what they said leaves the topic.
+        await self._forget([key for key in self._revisions if parse_key(key).rule not in self.rules])
 
     # -- ticks
 
     def ticks(self, now: int) -> list[int]:
         """The whole seconds to look at on the way to now (ms): where it has leapt, minutes or wider steps between, then now itself."""
         now -= now % SECOND
+        self._now = now
         if now < self._tick:
             return []
         if not self._tick or now - self._tick <= MINUTE:
@@ -119,7 +123,8 @@ class Alerting:
         return [*range(first, now, step), now]
 
     async def look(self, board: Board, tick: int, *, live: bool) -> None:
-        """Let the rules look at the board, which stands at this tick (ms); `live`: people may be notified."""
+        """Let the rules look at the board, which stands at this tick (ms); `live`: people may be notified of what is now."""
+        live = live and tick >= self._now - _NEWS_FOR
         figures = board.figures()
         silences = self.silences.standing(tick)
         changes = self._book.tick(tick, self._verdicts(LiveSight(figures)), live=live, silences=silences)
@@ -173,10 +178,11 @@ class Alerting:
         records = list(self._follow_ups.records(changes))
         if not self._has_followed:
             records += self._follow_ups.orphans(self._lows.held())
+            await self._forget(self._orphans())
             self._has_followed = True
         await self._publish_follow_ups(records)
         for name, rule in self._ratings.items():
-            await self._forget_ratings(name, [before for before, after in changes if after is None and before is not None])
+            await self._forget([rating_key(name, {}, low.ticket, low.survey) for low, after in changes if low is not None and after is None])
             await self._record_ratings(board, name, rule, [after for _, after in changes if after is not None and after.lowest], live=live)
 
     async def _publish_follow_ups(self, records: Iterable[Record]) -> None:
@@ -186,12 +192,17 @@ class Alerting:
         for number, own in by_partition.items():
             await self._log.write_followups(number, own)
 
-    async def _forget_ratings(self, name: str, gone: Iterable[Low]) -> None:
-        keys = [key for low in gone if (key := rating_key(name, {}, low.ticket, low.survey)) in self._revisions]
-        for key in keys:
-            del self._revisions[key]
-        if keys:
-            await self._log.write_alerts([(key, None) for key in keys], encode(*self._book.snapshot()))
+    def _orphans(self) -> list[bytes]:
+        """Keys of records of single ratings that are low no more."""
+        held = {rating_key(name, {}, low.ticket, low.survey) for low in self._lows.held() for name in self._ratings}
+        return [key for key in self._revisions if parse_key(key).ticket is not None and key not in held]
+
+    async def _forget(self, keys: Iterable[bytes]) -> None:
+        """What stands under these keys leaves the topic."""
+        for some in _in_batches([key for key in keys if key in self._revisions]):
+            for key in some:
+                del self._revisions[key]
+            await self._log.write_alerts([(key, None) for key in some], encode(*self._book.snapshot()))
 
     async def _record_ratings(self, board: Board, name: str, rule: Rule, lowest: list[Low], *, live: bool) -> None:
         new = [low for low in lowest if rating_key(name, {}, low.ticket, low.survey) not in self._revisions]
@@ -203,7 +214,8 @@ class Alerting:
             self._revisions[rating_key(name, {}, low.ticket, low.survey)] = 1
         may_speak = live and common.silence is None
         since = self._tick - _NEWS_FOR
-        await self._record([rating_record(name, _rating(low), common, notify=may_speak and low.rated_at >= since) for low in new])
+        for some in _in_batches(new):
+            await self._record([rating_record(name, _rating(low), common, notify=may_speak and low.rated_at >= since) for low in some])
 
     # -- for metrics
 
@@ -219,6 +231,19 @@ class Alerting:
     def is_silenced(self, key: Key) -> bool:
         """Whether nobody is to be notified of an alert now."""
         return matching(self.silences.standing(self._tick), key, self._tick) is not None
+
+
+def _in_batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    return (items[begin : begin + _RECORDS_A_BATCH] for begin in range(0, len(items), _RECORDS_A_BATCH))
+
+
+def _decoded(clock: bytes, topic: str) -> tuple[int, dict[Key, Memory]]:
+    """Tick and memories of a clock record; StartRefused where it can't be read, since going on without would forget every alert under way."""
+    try:
+        return decode(clock)
+    except ValueError as error:
+        remedy = f"start the version that wrote it, or write a tombstone for its key {CLOCK_KEY.decode()} to begin with no alert under way"
+        raise StartRefused(f"{topic}: {error}", remedy) from None
 
 
 def _revisions(left: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, int]]:

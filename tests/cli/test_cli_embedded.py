@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -73,8 +74,9 @@ def test_try_tells_what_it_cannot_use(folder: Path) -> None:
 
 def test_demo_shows_scores_and_ends(folder: Path) -> None:
     """Plain lines where there is no terminal."""
-    shown = run(folder, "demo", "--seconds", "2")
+    shown = run(folder, "demo", "--seconds", "2", "--metrics-port", "0")
     assert shown.returncode == 0, shown.stderr
+    assert re.search(r"^metrics for Prometheus at http://127\.0\.0\.1:[1-9][0-9]*/metrics; ", shown.stderr, flags=re.MULTILINE)
     assert "all teams: csat 1h " in shown.stdout
     assert "billing: csat 1h " in shown.stdout
     assert leftovers(folder) == []

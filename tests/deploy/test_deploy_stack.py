@@ -56,7 +56,7 @@ def test_an_alert_goes_all_the_way(running: stack.Running, shown: Shown) -> None
     (page,) = pages.alerts(_TEAM_PAGES)
     assert (page["alertname"], page["rule"], page["team"], page["severity"], page["level"]) == (PAGE, "csat_dip", "billing", "page", "team")
     assert "instance" not in page
-    stack.wait_for(lambda: _suppressed(running.alertmanager) == ["{}"], "the parent is inhibited")
+    stack.wait_for(lambda: stack.suppressed(running.alertmanager) == ["{}"], "the parent is inhibited")
     assert _of_rules(pages) == []
     shown.alerts = (parent._replace(inhibited=False),)
     stack.wait_for(lambda: bool(_of_rules(pages)), "the parent speaks for itself")
@@ -69,7 +69,7 @@ def test_a_replay_notifies_nobody(running: stack.Running, shown: Shown) -> None:
     child, _, _ = sample.alerts()
     shown.delay = 3_600_000
     shown.alerts = (child,)
-    stack.wait_for(lambda: _suppressed(running.alertmanager) == ['{"team":"billing"}'], "it is inhibited")
+    stack.wait_for(lambda: stack.suppressed(running.alertmanager) == ['{"team":"billing"}'], "it is inhibited")
     assert running.receiver.alerts(_TEAM_PAGES) == []
     shown.delay = 1_500
     stack.wait_for(lambda: bool(running.receiver.alerts(_TEAM_PAGES)), "it is told")
@@ -109,9 +109,3 @@ def test_every_query_of_the_dashboard_returns_data(running: stack.Running) -> No
 def _of_rules(receiver: stack.Receiver) -> list[dict[str, str]]:
     """Pages of no team in particular that come from a rule, and not from the workers' health."""
     return [alert for alert in receiver.alerts(_PAGES) if alert["alertname"] == PAGE]
-
-
-def _suppressed(alertmanager: stack.Program) -> list[str]:
-    """Segments of the alerts that are inhibited."""
-    found = alertmanager.get("/api/v2/alerts")
-    return [alert["labels"]["segment"] for alert in found if alert["status"]["inhibitedBy"]]

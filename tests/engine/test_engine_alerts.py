@@ -110,8 +110,7 @@ async def disturbed(new: Callable[..., Case], start: Callable[..., WorkerProcess
 
 async def test_killed_while_pending_sending_and_firing(new: Callable[..., Case], start: Callable[..., WorkerProcess], tmp_path: Path) -> None:
     """The history equals that of an undisturbed run; every key reaches the receiver, and there is one key a state."""
-    calm, calm_alerts, _ = await undisturbed(new, start, tmp_path)
-    history, alerts, requests = await disturbed(new, start, tmp_path)
+    (calm, calm_alerts, _), (history, alerts, requests) = await asyncio.gather(undisturbed(new, start, tmp_path), disturbed(new, start, tmp_path))
     assert [each.state for each in calm if each.segment == "{}"] == ["pending", "firing", "resolved"]
     assert history == calm
     sent = sent_keys(requests)

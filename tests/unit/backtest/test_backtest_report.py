@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
 from rich.console import Console
 
@@ -49,9 +51,10 @@ def test_without_incidents_nothing_is_false() -> None:
 
 
 def test_delay_missed_and_false() -> None:
-    """Found three hours in and at once; one missed; one alert that belongs to nothing."""
+    """Found three hours in and at once; one missed; one alert that belongs to nothing, and one that nobody heard of."""
     incidents = [Incident(BILLING, day * DAY, day * DAY + 6 * HOUR) for day in (1, 10, 20)]
-    found = outcome(episode("dip", BILLING, 24 + 3, 40), episode("dip", BILLING, 239, 250), episode("dip", BILLING, 900, 901))
+    unsaid = episode("dip", BILLING, 950, 951, said=False)
+    found = outcome(episode("dip", BILLING, 24 + 3, 40), episode("dip", BILLING, 239, 250), episode("dip", BILLING, 900, 901), unsaid)
     (row,) = rows_of("new", found, SPAN, incidents)
     assert (row.median_delay_hours, row.missed, row.false) == (1.5, 1, 1)
 
@@ -102,9 +105,9 @@ def test_table_and_lines_name_what_fired() -> None:
         "new dip team=billing: 0.5 alerts a month, 4.0 h firing, 0 flaps",
         "new dip all: 0.0 alerts a month, 1.0 h firing, 0 flaps",
     ]
-    console = Console(width=100, record=True, quiet=True)
+    console = Console(width=100, record=True, file=StringIO())
     console.print(report_table(totals_of("new", found, SPAN, [Incident(BILLING, DAY, 2 * DAY)]), rows))
     text = console.export_text()
-    assert "median delay" in text
+    assert "found after" in text
     assert "2.0 h" in text
     assert "team=tech" not in text
