@@ -32,7 +32,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 def test_the_first_settings_file_is_accepted(tmp_path: Path) -> None:
     """The csat.yaml of the README loads, and says what the README says it says."""
-    (shown,) = blocks(README, "yaml")
+    shown, _ = blocks(README, "yaml")
     path = tmp_path / "csat.yaml"
     path.write_text(shown, encoding="utf-8")
     settings = load(path)

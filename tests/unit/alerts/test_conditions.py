@@ -152,7 +152,8 @@ def test_one_tick_and_many_agree(data: st.DataObject, name: str) -> None:
         assert (one.applies <= many.applies).all()
         for row in range(len(seen.segments)):
             assert many.at(row, place)[:3] == one.at(row)[:3]
-            assert np.array_equal(many.at(row, place)[3:], one.at(row)[3:], equal_nan=True)
+            # The Poisson bound is an iteration that ends for all of an array together: its last bit depends on the others.
+            assert np.allclose(many.at(row, place)[3:], one.at(row)[3:], rtol=1e-12, atol=0.0, equal_nan=True)
 
 
 @st.composite
