@@ -147,14 +147,18 @@ def _times_row(name: str, rule: Rule) -> str:
     cells = (
         f"`{name}`",
         _segments(rule),
-        durations.text(rule.wait),
+        _span(rule.wait),
         _ends(rule),
-        durations.text(rule.clear_for) if rule.clear_for else "at once",
+        _span(rule.clear_for),
         durations.text(rule.cooldown),
         f"{rule.worse_by:g} {'% of the target' if isinstance(rule, Oldest) else _worse_unit(rule)}",
         "yes" if rule.freezes_with_signal else "no",
     )
     return f"| {' | '.join(cells)} |\n"
+
+
+def _span(duration: int) -> str:
+    return durations.text(duration) if duration else "at once"
 
 
 def _worse_unit(rule: Rule) -> str:

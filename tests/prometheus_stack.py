@@ -181,12 +181,12 @@ def start_alertmanager(folder: Path, receiver: Receiver, teams: Sequence[str]) -
     return Program([_program("prometheus-alertmanager"), *arguments, "--cluster.listen-address="], folder, port)
 
 
-def start_prometheus(folder: Path, scraped: Sequence[int], alerts_to: Program) -> Program:
-    """Prometheus with the committed rules, scraping these ports every second."""
+def start_prometheus(folder: Path, scraped: Sequence[int], alerts_to: Program, every: str = EVERY) -> Program:
+    """Prometheus with the committed rules, scraping these ports, every second by default."""
     (port,) = free_ports(1)
     path = folder / "prometheus.yml"
     targets = {"static_configs": [{"targets": [f"{HOST}:{number}" for number in scraped]}]}
-    path.write_text(yaml_text(prometheus.config(targets, f"{HOST}:{alerts_to.port}", EVERY)), encoding="utf-8")
+    path.write_text(yaml_text(prometheus.config(targets, f"{HOST}:{alerts_to.port}", every)), encoding="utf-8")
     (folder / prometheus.RULES_FILE).write_text(yaml_text(quick(prometheus.rules())), encoding="utf-8")
     arguments = [f"--config.file={path}", f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address={HOST}:{port}"]
     # What is sent before Alertmanager is known is lost; by default it is sent again after a minute.

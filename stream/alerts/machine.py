@@ -18,7 +18,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from stream.alerts.memory import Memory, State, whole_minute
-from stream.alerts.rules import Custom, OneWindow, Rule
+from stream.alerts.rules import Custom, Oldest, OneWindow, Rule
 from stream.alerts.verdict import Verdict
 from stream.durations import DAY, MINUTE
 from stream.kpis.registry import all_metrics
@@ -161,8 +161,15 @@ def _is_worse(rule: Rule, memory: Memory, verdict: Verdict) -> bool:
     """Whether the value is worse by `worse_by` than the one last said; NaN is not."""
     if memory.notified_value is None:
         return False
-    by = rule.worse_by * abs(verdict.target) / 100 if unit_of(rule) == "seconds" else rule.worse_by
+    by = _step(rule, memory.notified_value, verdict.target)
     return by > 0 and memory.side * (verdict.value - memory.notified_value) >= by - _ROUNDING
+
+
+def _step(rule: Rule, said: float, target: float) -> float:
+    """By how much a value must be worse. A ticket that waits gets older by itself: a share of its target would be said again and again."""
+    if isinstance(rule, Oldest):
+        return rule.worse_by * abs(said) / 100
+    return rule.worse_by * abs(target) / 100 if unit_of(rule) == "seconds" else rule.worse_by
 
 
 def _side(verdict: Verdict) -> int:

@@ -33,7 +33,8 @@ class _Rule(_Part):
     cooldown: Duration = 6 * HOUR
     """Nobody is notified again within this time, unless it gets worse; what still holds at its end is said again."""
     worse_by: float = Field(default=10.0, gt=0)
-    """Points (percent of the target where it is a time) by which it must get worse to be said again within the cooldown."""
+    """Points (percent of the target where it is a time, of the age last said for the oldest waiting ticket) by which it must get worse to be said
+    again within the cooldown."""
     lists: tuple[tuple[str, ...], ...] | None = None
     """Segment lists the rule is applied to; every configured one without agents where absent."""
     segment: dict[str, str] | None = None

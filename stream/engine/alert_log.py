@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 
 from aiokafka.structs import ConsumerRecord
 
+from stream.alerts.memory import Memory, decode
+from stream.alerts.verdict import Key
 from stream.engine.fenced import FencedProducer, Record
 from stream.engine.names import Names
 from stream.engine.read_back import read_upto
+from stream.errors import StartRefused
 from stream.outlets.notification import from_value
 from stream.settings import Settings
 
@@ -78,6 +81,15 @@ class AlertLog:
     async def write_followups(self, number: int, records: Sequence[Record]) -> None:
         """Append follow-ups of one partition."""
         await self._producer.append_all(self._settings.topics.followups, number, ((key, value, []) for key, value in records))
+
+
+def clock_of(clock: bytes, topic: str) -> tuple[int, dict[Key, Memory]]:
+    """Tick and memories of the clock record; StartRefused where it can't be read, since going on without would forget every alert under way."""
+    try:
+        return decode(clock)
+    except ValueError as error:
+        remedy = f"use the version that wrote it, or write a tombstone for its key {CLOCK_KEY.decode()} to begin with no alert under way"
+        raise StartRefused(f"{topic}: {error}", remedy) from None
 
 
 def _is_readable(record: ConsumerRecord[bytes, bytes]) -> bool:

@@ -25,7 +25,7 @@ from stream.alerts.content import alert_record, rating_record
 from stream.alerts.gather import Gatherer
 from stream.alerts.live import LiveSight
 from stream.alerts.low_ratings import LowRatings
-from stream.alerts.memory import Memory, State, decode, encode
+from stream.alerts.memory import Memory, State, encode
 from stream.alerts.message import message
 from stream.alerts.needs import needs_of
 from stream.alerts.rules import Rating, Rule
@@ -35,11 +35,10 @@ from stream.alerts.targets import Targets
 from stream.alerts.verdict import Key, Verdict
 from stream.clock import real_ms
 from stream.durations import MINUTE, SECOND
-from stream.engine.alert_log import CLOCK_KEY, AlertLog
+from stream.engine.alert_log import AlertLog, clock_of
 from stream.engine.fenced import Record
 from stream.engine.followups import FollowUps
 from stream.engine.silence_log import Silences
-from stream.errors import StartRefused
 from stream.outlets.deliver import Deliverer, Message
 from stream.outlets.health import OUTCOMES, Health
 from stream.outlets.outbox import Outbox
@@ -103,7 +102,7 @@ class Alerting:
             for outcome in OUTCOMES:
                 self._health.notifications[receiver.name, outcome] += 0
         if left.clock is not None:
-            self._tick, memories = _decoded(left.clock, self._settings.topics.alerts)
+            self._tick, memories = clock_of(left.clock, self._settings.topics.alerts)
             self._book.load(self._tick, memories)
         # Rules that are no more: what they said leaves the topic.
         await self._forget([key for key in self._revisions if parse_key(key).rule not in self.rules])
@@ -235,15 +234,6 @@ class Alerting:
 
 def _in_batches(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
     return (items[begin : begin + _RECORDS_A_BATCH] for begin in range(0, len(items), _RECORDS_A_BATCH))
-
-
-def _decoded(clock: bytes, topic: str) -> tuple[int, dict[Key, Memory]]:
-    """Tick and memories of a clock record; StartRefused where it can't be read, since going on without would forget every alert under way."""
-    try:
-        return decode(clock)
-    except ValueError as error:
-        remedy = f"start the version that wrote it, or write a tombstone for its key {CLOCK_KEY.decode()} to begin with no alert under way"
-        raise StartRefused(f"{topic}: {error}", remedy) from None
 
 
 def _revisions(left: Mapping[bytes, bytes]) -> Iterator[tuple[bytes, int]]:

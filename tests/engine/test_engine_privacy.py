@@ -66,8 +66,9 @@ def _event(kind: str, ticket: str, time: int, **data: object) -> bytes:
 
 def bad_records(now: int) -> list[Input]:
     """One or more of each class of dead letter, with all of it in keys, values, headers, names of fields and types."""
-    headers = [(MAIL, COMMENT.encode()), ("ce_subject", MAIL.encode()), ("note", CUSTOMER.encode())]
+    headers = [(MAIL, COMMENT.encode()), ("note", CUSTOMER.encode())]
     mail, time = MAIL.encode(), now - 20 * SECOND
+    binary = [("ce_type", mail), ("ce_subject", mail), ("ce_id", COMMENT.encode()), (f"ce_{MAIL}", CUSTOMER.encode())]
     rated = {"score": 1, "comment": COMMENT, "agent": AGENT, "customer_id": CUSTOMER}
     one = _event("rating.submitted", "C-1", time, **rated)
     other = _event("rating.submitted", "C-1", time, **{**rated, "score": 2})
@@ -88,7 +89,7 @@ def bad_records(now: int) -> list[Input]:
         (b"C-1", one),
         (b"C-1", other),
     ]
-    return [Input(RATINGS, key, value, headers) for key, value in values]
+    return [*(Input(RATINGS, key, value, headers) for key, value in values), Input(RATINGS, mail, b'{"score": "x"}', binary)]
 
 
 CLASSES = {"not_json", "unknown_type", "schema", "score", "wrong_key", "future", "late", "conflict"}

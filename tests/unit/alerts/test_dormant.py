@@ -37,8 +37,8 @@ def test_days_count_from_the_first_case() -> None:
 def test_less_than_a_day_in_seven_is_dormant() -> None:
     """Four days of 28 are just enough, three are not; a segment without cases is dormant."""
     rule = shipped_rules()["csat_dip"]
-    four = {24 * day: 20 for day in (1, 5, 9, 13)} | {24 * 27: 1}
-    three = {24 * day: 20 for day in (1, 5, 9)} | {24 * 27: 1}
+    four = {24 * day + 12: 20 for day in (1, 5, 9, 13)} | {24 * 27: 1}
+    three = {24 * day + 12: 20 for day in (1, 5, 9)} | {24 * 27: 1}
     flags = dormant(rule, by_hour(four, three, {}))
     assert flags is not None
     assert flags.tolist() == [False, True, True]

@@ -45,11 +45,11 @@ def walk(rule: Rule, memory: Memory, steps: Iterable[tuple[int, Verdict]]) -> tu
     return memory, events
 
 
-def fired(rule: Rule = AT_ONCE, value: float = 60) -> Memory:
+def fired(rule: Rule = AT_ONCE, value: float = 60, target: float = 80) -> Memory:
     """An alert that fires since the start, of which somebody was notified."""
-    memory, event = step(rule.model_copy(update={"wait": 0}), Memory(), START, hot(value))
+    memory, event = step(rule.model_copy(update={"wait": 0}), Memory(), START, hot(value, target))
     assert event == "fired"
-    return notified(rule, memory, START, hot(value))
+    return notified(rule, memory, START, hot(value, target))
 
 
 def test_hot_is_pending_first_and_fires_after_five_minutes() -> None:
@@ -214,10 +214,18 @@ def test_above_the_target_more_is_worse() -> None:
 
 def test_times_are_worse_by_percent_of_the_target() -> None:
     """Target 7,200 s, 10 %: 720 s more."""
-    memory, _ = step(OLDEST.model_copy(update={"wait": 0}), Memory(), START, hot(7300, 7200))
-    memory = notified(OLDEST, memory, START, hot(7300, 7200))
-    assert due(OLDEST, memory, START + MINUTE, hot(8019, 7200)) == ""
-    assert due(OLDEST, memory, START + MINUTE, hot(8020, 7200)) == "worse"
+    rule = Custom(kind="custom", severity="page", source="test", metric="first_response", window="1h", above=7200, wait=0)
+    memory = fired(rule, 7300, 7200)
+    assert due(rule, memory, START + MINUTE, hot(8019, 7200)) == ""
+    assert due(rule, memory, START + MINUTE, hot(8020, 7200)) == "worse"
+
+
+def test_a_waiting_ticket_is_worse_by_percent_of_its_age_when_it_was_said() -> None:
+    """It gets older by itself: at 100 % it is said again when it has waited twice as long."""
+    rule = OLDEST.model_copy(update={"wait": 0, "worse_by": 100.0})
+    memory = fired(rule, 7300, 180)
+    assert due(rule, memory, START + MINUTE, hot(14_599, 180)) == ""
+    assert due(rule, memory, START + MINUTE, hot(14_600, 180)) == "worse"
 
 
 def test_an_unknown_value_is_never_worse() -> None:
