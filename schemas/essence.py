@@ -40,21 +40,23 @@ class Offered(_Essence, tag=1, frozen=True):
 
 
 class Replied(_Essence, tag=2, frozen=True):
-    """A reply or note. `human`: public and by an agent."""
+    """A reply or note. `human`: public and by an agent. `followed_up`: it carries a tag that closes follow-ups."""
 
     rank = 2
     human: bool
     agent: str | None = None
     team: str | None = None
+    followed_up: bool = False
 
 
 class Closed(_Essence, tag=3, frozen=True):
-    """A ticket was closed; `by` is agent, bot or auto."""
+    """A ticket was closed; `by` is agent, bot or auto. `followed_up`: it carries a tag that closes follow-ups."""
 
     rank = 3
     by: str
     agent: str | None = None
     spam: bool = False
+    followed_up: bool = False
 
 
 class Reopened(_Essence, tag=4, frozen=True):

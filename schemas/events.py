@@ -35,6 +35,8 @@ def _read_time(value: Any) -> int:
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH, pattern=_NO_NUL)]
 """An identifier or a name: 1 to 200 characters."""
+Tags = Annotated[list[Name], Field(max_length=TAGS)]
+"""Free labels."""
 Comment = Annotated[str, Field(max_length=COMMENT_LENGTH, pattern=_NO_NUL)]
 """Free text; never logged, never kept."""
 Step = Annotated[int, Field(ge=0, le=HIGHEST_SCORE)]
@@ -88,7 +90,7 @@ class TicketOpenedData(_TicketData):
     """The customer's language."""
     campaign: Name | None = None
     """The campaign it came from."""
-    tags: Annotated[list[Name], Field(max_length=TAGS)] | None = None
+    tags: Tags | None = None
     """Free labels."""
     initiated_by: Literal["customer", "agent"] = "customer"
     """Who began the conversation."""
@@ -114,6 +116,8 @@ class TicketRepliedData(_TicketData):
     """The agent who wrote it."""
     team: Name | None = None
     """That agent's team."""
+    tags: Tags | None = None
+    """Free labels that were set with it; one of `follow_up.tags` closes the follow-up of a low rating before it."""
 
 
 class TicketReplied(Event):
@@ -132,6 +136,8 @@ class TicketClosedData(_TicketData):
     """The agent who closed it, or who held it then."""
     spam: bool = False
     """Whether it was closed as spam."""
+    tags: Tags | None = None
+    """Free labels that were set with it; one of `follow_up.tags` closes the follow-up of a low rating before it."""
 
 
 class TicketClosed(Event):

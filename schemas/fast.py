@@ -63,6 +63,7 @@ class _RepliedData(_Data):
     public: bool
     agent: Name | None = None
     team: Name | None = None
+    tags: Tags | None = None
 
 
 class TicketReplied(_Event, tag="ticket.replied"):
@@ -75,6 +76,7 @@ class _ClosedData(_Data):
     closed_by: Literal["agent", "bot", "auto"] = "agent"
     agent: Name | None = None
     spam: bool = False
+    tags: Tags | None = None
 
 
 class TicketClosed(_Event, tag="ticket.closed"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -21,10 +21,14 @@ __all__ = ["Reader", "Refused"]
 
 
 class Reader:
-    """Reads records of the four source topics. `scales`: lowest satisfied score by (lowest, highest) of each csat scale."""
+    """Reads records of the four source topics.
 
-    def __init__(self, scales: Mapping[tuple[int, int], int]) -> None:
+    `scales`: lowest satisfied score by (lowest, highest) of each csat scale. `tags`: those that close the follow-up of a low rating.
+    """
+
+    def __init__(self, scales: Mapping[tuple[int, int], int], tags: Iterable[str] = ()) -> None:
         self._scales = dict(scales)
+        self._tags = frozenset(tags)
 
     def read(self, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> tuple[str, Essence]:
         """Ticket id and essence of a record; Refused with the class of its dead letter and every fault."""
@@ -43,7 +47,7 @@ class Reader:
         ticket_id = event.data.ticket_id
         if key != ticket_id.encode() or not in_range(time):
             return None
-        essence = extract(event, time)
+        essence = extract(event, time, self._tags)
         if isinstance(essence, Rated) and scale_faults(essence, self._scales):
             return None
         return ticket_id, essence
@@ -52,7 +56,7 @@ class Reader:
         """The whole way, in the order of judgement; Refused at the first class that applies."""
         found = envelope(value, headers)
         event = _validated(found)
-        essence = extract(event, event.time)
+        essence = extract(event, event.time, self._tags)
         if isinstance(essence, Rated):
             wrong = scale_faults(essence, self._scales)
             if wrong:

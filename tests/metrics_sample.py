@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from stream.kpis.definition import Metric, Span
+from stream.kpis.definition import OLDEST_WAITING, Metric, Span
 from stream.kpis.registry import all_metrics
 from stream.outlets.health import Health
 from stream.outlets.snapshot import Alert, Score, Snapshot, Spread
@@ -24,8 +24,6 @@ WAITED = (0, 45_000, 60_000, 170_000, 600_000, 3_500_000, 40_000_000, 999_999_99
 class Cells(dict[int, int]):
     """Sums in which every cell that is not given is 0; what `now` asks for as well."""
 
-    oldest: int | None = NOW - 5_400_000
-
     def __missing__(self, _: int) -> int:
         """Nothing was counted."""
         return 0
@@ -33,6 +31,10 @@ class Cells(dict[int, int]):
     def sketch(self, first: int) -> Sequence[tuple[int, int]]:
         """Filled buckets of the sketch that begins at a cell."""
         return sorted((cell - first, count) for cell, count in self.items() if 0 <= cell - first < 2_000)
+
+    def oldest(self, kind: str) -> int | None:
+        """One ticket waits, no low rating does."""
+        return NOW - 5_400_000 if kind == OLDEST_WAITING else None
 
     def younger(self, cell: int, hours: int) -> int:
         """All of them are younger than a week, half of them than a day."""

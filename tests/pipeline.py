@@ -35,7 +35,7 @@ class Pipeline:
         self.settings = settings
         self.needs = needs
         self.rules = rules_of(settings, layout=layout())
-        self.reader = Reader(settings.scale_rules)
+        self.reader = Reader(settings.scale_rules, settings.follow_up.tags)
         self.numbers = range(partitions)
         self.partitions = [self._empty() for _ in self.numbers]
         self.changelogs: list[list[State]] = [[] for _ in self.numbers]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from operator import attrgetter
 
-from stream.audit import answers, figures_contact, figures_csat, figures_open, figures_resolution, figures_response
+from stream.audit import answers, figures_contact, figures_csat, figures_follow_up, figures_open, figures_resolution, figures_response
 from stream.audit.agents import pseudonym, withheld
 from stream.audit.answers import Answer
 from stream.audit.columns import Column, Columns, count, values
@@ -14,6 +14,7 @@ from stream.audit.facts import Dimensions, Fact
 from stream.audit.lives import Life, cut
 from stream.audit.log import Judged
 from stream.audit.metrics import METRICS, Metric
+from stream.audit.schedules import Schedules
 from stream.audit.windows import NOW, Moment, Span, span
 from stream.errors import UsageError
 from stream.settings import Settings
@@ -45,6 +46,7 @@ class Auditor:
         self._displayed: dict[Dimensions, Dimensions] = {}
         self._columns: dict[str, dict[SegmentKey, Columns]] = {metric.facts: {} for metric in METRICS.values()}
         self._open: dict[SegmentKey, list[figures_open.OpenLife]] = {}
+        self._follow_ups: dict[SegmentKey, list[figures_follow_up.FollowUp]] = {}
         self._siblings: dict[tuple[str, SegmentKey], list[SegmentKey]] = {}
         self._hidden: dict[tuple[str, SegmentKey, Span], frozenset[str]] = {}
         lives = [
@@ -53,6 +55,7 @@ class Auditor:
         for family in FAMILIES:
             self._enter(fact for life in lives for fact in family(life, settings))
         self._enter_open(lives, judged.slowest)
+        self._enter_follow_ups(lives, judged.slowest)
         self._find_siblings()
 
     def answer(self, metric: str, segment: Mapping[str, str], window: str, as_of: int) -> Answer | None:
@@ -60,8 +63,8 @@ class Auditor:
         known, key = METRICS.get(metric), segment_key(segment)
         if known is None:
             return None
-        if known.kind == "open":
-            return figures_open.answer(metric, self._open.get(key, ()), as_of) if window == NOW else None
+        if known.windows == "now":
+            return self._now(known, key, as_of) if window == NOW else None
         covered = self.covered(metric, segment, window, as_of)
         columns = self._columns[known.facts].get(key)
         if covered is None or columns is None or not self._n(known, columns, covered) or self._is_withheld(known, key, covered):
@@ -71,8 +74,9 @@ class Auditor:
     def keys(self, as_of: int) -> Iterator[tuple[str, dict[str, str], str]]:
         """Every metric, segment and window that has an answer at `as_of`."""
         for metric in METRICS.values():
-            if metric.kind == "open":
-                yield from ((metric.name, dict(key), NOW) for key, lives in self._open.items() if figures_open.answer(metric.name, lives, as_of))
+            if metric.windows == "now":
+                segments = self._open if metric.kind == "open" else self._follow_ups
+                yield from ((metric.name, dict(key), NOW) for key in segments if self._now(metric, key, as_of))
             else:
                 yield from self._windowed_keys(metric, as_of)
 
@@ -82,6 +86,12 @@ class Auditor:
         if known is None or window not in self.settings.windows:
             return None
         return span(window, known.windows, Moment(as_of, "agent" in segment, self.settings.clock.fixed is not None))
+
+    def _now(self, metric: Metric, key: SegmentKey, as_of: int) -> Answer | None:
+        """A figure of the window `now`."""
+        if metric.kind == "open":
+            return figures_open.answer(metric.name, self._open.get(key, ()), as_of)
+        return figures_follow_up.answer(metric.name, self._follow_ups.get(key, ()), as_of)
 
     def _windowed_keys(self, metric: Metric, as_of: int) -> Iterator[tuple[str, dict[str, str], str]]:
         for key, columns in self._columns[metric.facts].items():
@@ -112,6 +122,13 @@ class Auditor:
             if found is not None:
                 for key in self._keys_of(found.dimensions):
                     self._open.setdefault(key, []).append(found)
+
+    def _enter_follow_ups(self, lives: Iterable[Life], slowest: Mapping[int, int]) -> None:
+        schedules = Schedules(self.settings)
+        for life in lives:
+            for found in figures_follow_up.follow_ups(life, self.settings, schedules, slowest.get(life.partition)):
+                for key in self._keys_of(found.dimensions):
+                    self._follow_ups.setdefault(key, []).append(found)
 
     def _keys_of(self, shown: Dimensions) -> list[SegmentKey]:
         lists = [names for names in self._segments if shown.agent is not None or "agent" not in names]

@@ -17,9 +17,28 @@ def facts(life: Life, settings: Settings) -> Iterator[Fact]:
     """Facts of all surveys of a life."""
     if life.void:
         return
-    by_survey = sorted(life.ratings, key=_survey)
-    for _, group in groupby(by_survey, key=_survey):
-        yield from _survey_facts(life, sorted(group, key=_order), settings)
+    for ratings in _by_survey(life):
+        yield from _survey_facts(life, ratings, settings)
+
+
+def counted_ratings(life: Life, settings: Settings) -> Iterator[list[Rated]]:
+    """The ratings of each survey up to its lock, in order; surveys without any are left out."""
+    for ratings in _by_survey(life):
+        counted = _counted(life, ratings, settings)
+        if counted:
+            yield counted
+
+
+def _by_survey(life: Life) -> Iterator[list[Rated]]:
+    for _, group in groupby(sorted(life.ratings, key=_survey), key=_survey):
+        yield sorted(group, key=_order)
+
+
+def _counted(life: Life, ratings: list[Rated], settings: Settings) -> list[Rated]:
+    first = ratings[0]
+    offers = [offer.time for offer in life.offers if offer.survey == first.survey]
+    lock = min(offers, default=first.time) + settings.rating_lock
+    return [rating for rating in ratings if rating.time <= lock]
 
 
 def _survey(rating: Rated) -> tuple[bool, str]:
@@ -31,10 +50,7 @@ def _order(rating: Rated) -> tuple[int, str, str]:
 
 
 def _survey_facts(life: Life, ratings: list[Rated], settings: Settings) -> Iterator[Fact]:
-    first = ratings[0]
-    offers = [offer.time for offer in life.offers if offer.survey == first.survey]
-    lock = min(offers, default=first.time) + settings.rating_lock
-    counted = [rating for rating in ratings if rating.time <= lock]
+    first, counted = ratings[0], _counted(life, ratings, settings)
     if counted:
         yield from _rating_facts("csat", life, first.time, counted[-1], settings)
         yield from _rating_facts("csat_first", life, first.time, first, settings)

@@ -28,6 +28,10 @@ class Life:
     """A reopening was answered by a human before the next close."""
     reopening_pending: bool = False
     """Reopened, since then neither answered nor closed."""
+    tags: list[int] = field(default_factory=list)
+    """Times (ms) of the events with a tag that closes follow-ups."""
+    last: int = 0
+    """Time (ms) of its last event."""
     followed: bool = False
     """Another life of the ticket began after it."""
 
@@ -43,6 +47,9 @@ class Life:
 
     def add(self, event: Essence) -> None:
         """Take in the next event of the ticket's order."""
+        self.last = event.time
+        if isinstance(event, Replied | Closed) and event.followed_up:
+            self.tags.append(event.time)
         match event:
             case Opened():
                 self.opened = self.opened or event

@@ -75,7 +75,7 @@ def judge(records: Iterable[LogRecord], settings: Settings) -> Judged:
 
     Of the copies in conflict the first one read is no dead letter: which of two topics was first can't be told from their logs.
     """
-    reader = Reader(settings.scale_rules)
+    reader = Reader(settings.scale_rules, settings.follow_up.tags)
     sifter = _Sifter(settings)
     for record in records:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["share", "duration", "open"]
+Kind = Literal["share", "duration", "open", "follow_up"]
 Windows = Literal["plain", "provisional", "matured", "now"]
 
 
@@ -41,6 +41,10 @@ def _open(name: str) -> Metric:
     return Metric(name, "open", "now", name)
 
 
+def _follow_up(name: str) -> Metric:
+    return Metric(name, "follow_up", "now", name)
+
+
 _ALL = (
     _csat("csat"),
     _csat("csat_first"),
@@ -58,6 +62,9 @@ _ALL = (
     _open("overdue"),
     _open("oldest_waiting"),
     _open("backlog"),
+    _follow_up("follow_ups"),
+    _follow_up("follow_ups_overdue"),
+    _follow_up("oldest_follow_up"),
 )
 
 METRICS = {metric.name: metric for metric in _ALL}

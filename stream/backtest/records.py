@@ -125,7 +125,7 @@ def _by_partition(records: Iterable[LogRecord]) -> dict[int, dict[str, list[LogR
 
 def _take_in(topics: dict[str, list[LogRecord]], rules: Rules, tally: Tally) -> _Taken:
     """Feed one partition with its topics, one after another: the order among topics makes no difference."""
-    reader = Reader(rules.scales)
+    reader = Reader(rules.scales, rules.follow_up_tags)
     partition = _Whole(rules)
     partition.sums = tally
     taken = _Taken({}, array("q"), array("q"))

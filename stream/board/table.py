@@ -21,6 +21,7 @@ _METRICS = (
     "csat", "csat_first", "first_response", "first_response_within", "waiting", "overdue", "oldest_waiting", "backlog",
     "resolution_first", "resolution_last", "fcr_one_touch", "fcr_one_touch_provisional", "fcr_never_reopened",
     "fcr_never_reopened_provisional", "reopen_rate", "bot_only",
+    "follow_ups", "follow_ups_overdue", "oldest_follow_up",
 )  # fmt: skip
 
 

@@ -92,13 +92,14 @@ TAIL = """
 class _Ones:
     """Sums in which every cell is 1: enough to see what a metric's reading is made of."""
 
-    oldest = 1_000
-
     def __getitem__(self, _: int) -> int:
         return 1
 
     def sketch(self, _: int) -> Sequence[tuple[int, int]]:
         return [(1, 1)]
+
+    def oldest(self, _: str) -> int:
+        return 1_000
 
     def younger(self, _: int, __: int) -> int:
         return 1

@@ -37,7 +37,7 @@ class Slots:
         self.settings = settings
         self.names = names
         self.rules = rules
-        self.reader = Reader(settings.scale_rules)
+        self.reader = Reader(settings.scale_rules, settings.follow_up.tags)
         self.clock = WallClock(settings.clock)
         self.letters = Letters(settings, health.dead_letters)
         self.health = health

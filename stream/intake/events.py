@@ -47,7 +47,7 @@ def read_events(files: Sequence[Path], mapping: Mapping | None, settings: Settin
         _check_own(files)
     else:
         _check_sources(files, mapping)
-    checker = Checker(Reader(settings.scale_rules), None if now is None else now + settings.future)
+    checker = Checker(Reader(settings.scale_rules, settings.follow_up.tags), None if now is None else now + settings.future)
     found = [own_drafts(file, checker) if mapping is None else mapped_drafts(file, mapping, checker) for file in files]
     keep_first(found)
     refuse_conflicts(found)

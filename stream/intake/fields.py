@@ -46,8 +46,8 @@ _RATED: dict[str, Kind] = {
 
 FIELDS: Mapping[EventType, Mapping[str, Kind]] = {
     "ticket.opened": _OPENED,
-    "ticket.replied": {"author": "text", "public": "boolean", "agent": "text", "team": "text"},
-    "ticket.closed": {"closed_by": "text", "agent": "text", "spam": "boolean"},
+    "ticket.replied": {"author": "text", "public": "boolean", "agent": "text", "team": "text", "tags": "list"},
+    "ticket.closed": {"closed_by": "text", "agent": "text", "spam": "boolean", "tags": "list"},
     "ticket.reopened": {},
     "ticket.merged": {"merged_into": "text"},
     "rating.submitted": _RATED,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from schemas.essence import Rated
 from stream.kpis.definition import Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
@@ -26,26 +27,34 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     """Every survey's latest and first rating at the time of the first, and what came after the lock."""
     if not life.ratings:
         return
-    for ratings in _surveys(life.ratings):
-        lock = _lock(life, ratings, rules)
-        counted = [rating for rating in ratings if rating.time <= lock]
+    for counted, locked in surveys(life, rules):
         if counted:
             first, latest = counted[0], counted[-1]
             add(_rating(life, rules, first.time, latest, _LATEST, 1))
             if latest is not first:
                 add(_rating(life, rules, first.time, first, _FIRST, 1))
                 add(_rating(life, rules, first.time, latest, _FIRST, -1))
-        for rating in ratings[len(counted) :]:
-            add((rating.time, rules.segmenter.keys(_dimensions(life, rating, rules)), False, ((_LOCKED, 1),)))
+        for rating in locked:
+            add((rating.time, rules.segmenter.keys(dimensions(life, rating, rules)), False, ((_LOCKED, 1),)))
 
 
-def _surveys(ratings: Iterable[Rated]) -> Iterable[list[Rated]]:
-    """CSAT ratings by survey, each by (time, source, id)."""
-    surveys: dict[str | None, list[Rated]] = {}
-    for rating in ratings:
+class Survey(NamedTuple):
+    """CSAT ratings of one survey by (time, source, id): those that count, and those after its lock."""
+
+    counted: list[Rated]
+    locked: list[Rated]
+
+
+def surveys(life: Life, rules: Rules) -> Iterator[Survey]:
+    """The surveys of a life that have a CSAT rating."""
+    by_survey: dict[str | None, list[Rated]] = {}
+    for rating in life.ratings:
         if rating.kind == _KIND:
-            surveys.setdefault(rating.survey, []).append(rating)
-    return surveys.values()
+            by_survey.setdefault(rating.survey, []).append(rating)
+    for ratings in by_survey.values():
+        lock = _lock(life, ratings, rules)
+        counted = [rating for rating in ratings if rating.time <= lock]
+        yield Survey(counted, ratings[len(counted) :])
 
 
 def _lock(life: Life, ratings: list[Rated], rules: Rules) -> int:
@@ -57,9 +66,8 @@ def _lock(life: Life, ratings: list[Rated], rules: Rules) -> int:
 def _rating(life: Life, rules: Rules, time: int, rating: Rated, base: int, sign: int) -> Contribution:
     satisfied = rating.score >= rules.scales[rating.low, rating.high]
     moved = moved_score(rating)
-    star = (moved * 2 + _UNIT) // (2 * _UNIT)
-    cells = ((base + 1, sign), (base + 1 + star, sign), (base + _SUM, sign * moved))
-    return time, rules.segmenter.keys(_dimensions(life, rating, rules)), False, ((base, sign), *cells) if satisfied else cells
+    cells = ((base + 1, sign), (base + 1 + stars(moved), sign), (base + _SUM, sign * moved))
+    return time, rules.segmenter.keys(dimensions(life, rating, rules)), False, ((base, sign), *cells) if satisfied else cells
 
 
 def moved_score(rating: Rated) -> int:
@@ -68,7 +76,12 @@ def moved_score(rating: Rated) -> int:
     return _UNIT + ((rating.score - rating.low) * 8 * _UNIT + width) // (2 * width)
 
 
-def _dimensions(life: Life, rating: Rated, rules: Rules) -> Dimensions:
+def stars(moved: int) -> int:
+    """Whole stars of a moved score, rounded half up."""
+    return (moved * 2 + _UNIT) // (2 * _UNIT)
+
+
+def dimensions(life: Life, rating: Rated, rules: Rules) -> Dimensions:
     """Dimensions of the ticket with team and agent by the attribution rule, and the rating's channel where the ticket has none."""
     team = agent = None
     for source in rules.attribution:

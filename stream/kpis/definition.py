@@ -22,6 +22,8 @@ Contribution = tuple[int, Keys, bool, tuple[Cell, ...]]
 """Event time in ms, segments, whether it counts only from the first pane that begins at or after that time, cells."""
 Unit = Literal["percent", "seconds", "tickets", "unix_seconds"]
 
+OLDEST_WAITING, OLDEST_FOLLOW_UP = "W", "F"
+"""Kinds of what is kept as a minimum: the opening of the waiting tickets, and since when low ratings wait to be followed up."""
 SKETCH_FROM = 100_000
 SKETCH_ROOM = 2_000
 
@@ -48,9 +50,8 @@ class Sums(Protocol):
 class Levels(Sums, Protocol):
     """Sums over everything up to now, as the metrics of the window `now` read them."""
 
-    @property
-    def oldest(self) -> int | None:
-        """Earliest opening of the waiting tickets, in ms."""
+    def oldest(self, kind: str) -> int | None:
+        """Since when the oldest has waited, in ms; `kind` is `OLDEST_WAITING` or `OLDEST_FOLLOW_UP`."""
 
     def younger(self, cell: int, hours: int) -> int:
         """Sum of one cell over the last `hours` hour panes."""
@@ -102,7 +103,7 @@ class Metric:
 class Kpi:
     """One file's figures: the single cells by name, the number of sketches, what a life contributes, what is read.
 
-    `also_reads`: cells of other KPIs that the metrics read. `reads_oldest`: they read the oldest waiting ticket.
+    `also_reads`: cells of other KPIs that the metrics read. `reads_oldest`: the kind of minimum they read.
     `ages`: the numbers of hours they ask `younger` for.
     """
 
@@ -113,7 +114,7 @@ class Kpi:
     contribute: Callable[[Life, Rules, Callable[[Contribution], None]], None]
     sketches: int = 0
     also_reads: tuple[int, ...] = ()
-    reads_oldest: bool = False
+    reads_oldest: str | None = None
     ages: tuple[int, ...] = ()
 
 

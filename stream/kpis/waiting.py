@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stream.kpis import backlog
-from stream.kpis.definition import Contribution, Kpi, Levels, Metric, Reading, Span, cell
+from stream.kpis.definition import OLDEST_WAITING, Contribution, Kpi, Levels, Metric, Reading, Span, cell
 from stream.rules import Rules
 from stream.tickets.lives import Life
 
@@ -34,7 +34,7 @@ def _read_overdue(levels: Levels) -> Reading | None:
 
 
 def _read_oldest(levels: Levels) -> Reading | None:
-    n, oldest = levels[_WAITING], levels.oldest
+    n, oldest = levels[_WAITING], levels.oldest(OLDEST_WAITING)
     return Reading(oldest / 1000, n, {}) if n > 0 and oldest is not None else None
 
 
@@ -44,7 +44,7 @@ KPI = Kpi(
     cells=("waiting", "overdue"),
     contribute=contribute,
     also_reads=(backlog.OPEN,),
-    reads_oldest=True,
+    reads_oldest=OLDEST_WAITING,
     metrics=(
         Metric(
             "waiting", "tickets", Span.LEVEL, _read_waiting, lambda _: "waiting/first_reply", "open customers' tickets without a public human reply"

@@ -19,7 +19,10 @@ Cells = dict[int, int]
 
 
 class PaneKey(NamedTuple):
-    """What a sum is of: kind `H` hour pane, `N` minute pane, `B` base (older than every hour pane), `W` oldest waiting; number 0 for the last two."""
+    """What a sum is of: kind `H` hour pane, `N` minute pane, `B` base (older than every hour pane), `W` oldest waiting, `F` oldest follow-up.
+
+    Number 0 for the last three. Kept in the same way, with number 0 and its name in place of a segment: `L` low rating.
+    """
 
     kind: str
     number: int

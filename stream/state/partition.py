@@ -6,25 +6,26 @@ Records go in with `apply`; `flush` gives everything that changed as records for
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-
-import msgspec
 
 from schemas.deadletters import DeadLetterClass
 from schemas.essence import Essence
 from schemas.read import Reader, Refused
-from stream.durations import HOUR
+from stream.durations import HOUR, MINUTE
 from stream.errors import Fault
 from stream.kafka_client import LogRecord
+from stream.kpis import intake_counts
 from stream.kpis.definition import Contribution
+from stream.kpis.low_ratings import low_ratings
 from stream.kpis.registry import contributions
 from stream.rules import Rules
 from stream.state import marker, panes
+from stream.state.beside import KINDS, Beside
 from stream.state.calendar import Calendar
 from stream.state.marker import Marker
 from stream.state.sums import Sums
-from stream.state.waiting import Waiting
 from stream.tickets import ticket
 from stream.tickets.lives import Life, lives_of
 from stream.tickets.ticket import Added, Ticket
@@ -32,7 +33,6 @@ from stream.tickets.ticket import Added, Ticket
 MARKER_KEY = b"M"
 CLAIM_KEY = b"C"
 TICKET_KEY = b"T"
-OLDEST = "W"
 Record = tuple[bytes, bytes | None]
 
 _NOTHING: list[list[Contribution]] = []
@@ -68,7 +68,8 @@ class Partition:
     def __init__(self, rules: Rules, topic_ids: dict[str, str] | None = None) -> None:
         self.rules = rules
         self.sums = Sums()
-        self.waiting = Waiting()
+        self.beside = Beside(rules.segmenter)
+        self.waiting, self.lows = self.beside.waiting, self.beside.lows
         self.next_offsets: dict[str, int] = {}
         self.newest: dict[str, int] = {}
         self.topic_ids = topic_ids or {}
@@ -95,7 +96,7 @@ class Partition:
     @property
     def weight(self) -> int:
         """About how many bytes the next flush has."""
-        return self._weight + self.sums.weight
+        return self._weight + self.sums.weight + self.lows.weight
 
     # -- events in
 
@@ -104,27 +105,39 @@ class Partition:
         done = self.next_offsets.get(topic, 0)
         newest = self.newest.get(topic)
         read, future, lateness = reader.read, self.rules.future, self.rules.lateness
-        for record in records:
-            if record.offset < done:
-                continue
+        fresh = records if records[0].offset >= done else [record for record in records if record.offset >= done]
+        dead: list[int] = []
+
+        def refused(record: LogRecord, why: Refused) -> None:
+            dead.append(record.timestamp // MINUTE)
+            refuse(record, why)
+
+        for record in fresh:
             try:
                 name, event = read(record.key, record.value, record.headers)
                 time = event.time
                 if time > record.timestamp + future:
-                    refuse(record, _future(time - record.timestamp))
+                    refused(record, _future(time - record.timestamp))
                     continue
                 if newest is None or time > newest:
                     newest = time
                 elif time < newest - lateness:
-                    refuse(record, _late(newest - time))
+                    refused(record, _late(newest - time))
                     continue
                 self._add(name, event)
-            except Refused as refused:
-                refuse(record, refused)
+            except Refused as why:
+                refused(record, why)
+        self._count(fresh, dead)
         self.next_offsets[topic] = max(done, records[-1].offset + 1)
         if newest is not None:
             self.newest[topic] = newest
         self.changed = True
+
+    def _count(self, records: Sequence[LogRecord], dead: Sequence[int]) -> None:
+        """Add up what came in, by minute of the broker's timestamp."""
+        by_minute = Counter([record.timestamp // MINUTE for record in records])
+        for contribution in intake_counts.counted(by_minute, Counter(dead)):
+            self.sums.apply(contribution, 1)
 
     def _add(self, name: str, event: Essence) -> None:
         held = self._open.get(name)
@@ -168,6 +181,8 @@ class Partition:
         apply = self.sums.apply
         for name, held in self._stale:
             lives = self._lives(held.ticket)
+            if held.gone:
+                lives[-1].ended = True
             before, after = held.contributed, contributions(lives, rules)
             for index, added in enumerate(after):
                 taken = before[index] if before else ()
@@ -182,10 +197,11 @@ class Partition:
         self._stale.clear()
 
     def _look_at_last(self, name: str, held: _Open, lives: list[Life]) -> None:
-        """Keep since when the ticket waits, and when it is due."""
+        """Keep since when the ticket waits, its low ratings, and when it is due."""
         last = lives[-1]
         held.waiting = last.opened.time if last.waiting and last.opened and not last.void else 0
-        self.waiting.put(name, held.waiting, last.keys(self.rules.segmenter).all if held.waiting else ())
+        self.waiting.put(name, held.waiting or None, last.keys(self.rules.segmenter).all if held.waiting else ())
+        self.lows.put(name, [*low_ratings(last, self.rules, name)] if last.ratings else ())
         due = self._due(last)
         if due != held.due:
             held.due = due
@@ -216,12 +232,19 @@ class Partition:
                 continue
             held = self._open.get(name) or self._take(name)
             if self._is_over(held):
-                held.gone = True
-                self._changed[name] = held
+                self._let_go(name, held)
             else:
                 held.ticket.swept = slowest
                 self._mark(name, held)
             self.changed = True
+
+    def _let_go(self, name: str, held: _Open) -> None:
+        """Forget the ticket with the next flush, and its low ratings: its last life is over."""
+        held.gone = True
+        self._changed[name] = held
+        if name in self.lows and not held.stale:
+            held.stale = True
+            self._stale.append((name, held))
 
     def _due_of(self, name: str) -> int | None:
         held = self._open.get(name)
@@ -253,9 +276,7 @@ class Partition:
         self._changed.clear()
         if len(self._open) > _HOT:
             self._open.clear()
-        sums: list[Record] = [*self.sums.close()]
-        for segment, oldest in self.waiting.close():
-            sums.append((panes.encode_key(OLDEST, 0, segment), None if oldest is None else msgspec.msgpack.encode(oldest)))
+        sums: list[Record] = [*self.sums.close(), *self.beside.close()]
         self.flush_number += 1
         self.last_sums = {key for key, _ in sums}
         self.changed = False
@@ -305,8 +326,8 @@ class Partition:
 
     def _load_sum(self, key: bytes, value: bytes | None) -> None:
         kind, index, segment = panes.decode_key(key)
-        if kind == OLDEST:
-            self.waiting.load(segment, None if value is None else msgspec.msgpack.decode(value, type=int))
+        if kind in KINDS:
+            self.beside.load(kind, segment, value)
         else:
             self.sums.load(kind, index, segment, value)
         self._loading.add(key)
@@ -325,17 +346,15 @@ class Partition:
             if begin.waiting:
                 last = self._lives(ticket.unpack(packed))[-1]
                 self.waiting.put(name, begin.waiting, last.keys(self.rules.segmenter).all)
+        self.lows.finish_loading()
 
     def sum_records(self) -> list[Record]:
         """The sums of the last flush as they stand, to be sent again after a recovery."""
         return [(key, self._sum(key)) for key in self.last_sums]
 
     def _sum(self, key: bytes) -> bytes | None:
-        kind, _, segment = panes.decode_key(key)
-        if kind != OLDEST:
-            return self.sums.get(key)
-        oldest = self.waiting.get(segment)
-        return None if oldest is None else msgspec.msgpack.encode(oldest)
+        kind, _, name = panes.decode_key(key)
+        return self.beside.get(kind, name) if kind in KINDS else self.sums.get(key)
 
 
 def _future(by: int) -> Refused:

@@ -11,13 +11,14 @@ _NEVER = -1
 
 
 class Life:
-    """One life of a ticket, folded from its events in order. Lists are in that order."""
+    """One life of a ticket, folded from its events in order. Lists are in that order; `tagged`: replies and notes that close a follow-up."""
 
-    __slots__ = ("_keys", "closed", "closes", "ended", "humans", "last", "merged", "offers", "opened", "ratings", "reopens")
+    __slots__ = ("_keys", "closed", "closes", "ended", "humans", "last", "merged", "offers", "opened", "ratings", "reopens", "tagged")
 
     def __init__(self) -> None:
         self.opened: Opened | None = None
         self.humans: list[Replied] = []
+        self.tagged: list[Replied] = []
         self.closes: list[Closed] = []
         self.reopens: list[Reopened] = []
         self.ratings: list[Rated] = []
@@ -77,8 +78,8 @@ class Life:
         self.last = event.time
         kind = type(event)
         if kind is Replied:
-            if event.human:  # type: ignore[union-attr]
-                self.humans.append(event)  # type: ignore[arg-type]
+            if event.human or event.followed_up:  # type: ignore[union-attr]
+                self._reply(event)  # type: ignore[arg-type]
         elif kind is Opened:
             if self.opened is None:
                 self.opened = event  # type: ignore[assignment]
@@ -95,6 +96,12 @@ class Life:
             self.merged = True
         else:
             self.offers.append(event)  # type: ignore[arg-type]
+
+    def _reply(self, event: Replied) -> None:
+        if event.human:
+            self.humans.append(event)
+        if event.followed_up:
+            self.tagged.append(event)
 
 
 def lives_of(events: Iterable[Essence], life_gap: int, max_open_age: int, swept: int = 0) -> list[Life]:

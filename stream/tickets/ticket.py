@@ -98,7 +98,7 @@ class Ticket:
 
     def _insert(self, event: Essence) -> None:
         events = self.events
-        if len(events) >= CAP and type(event) is Replied and not event.human:
+        if len(events) >= CAP and type(event) is Replied and not event.human and not event.followed_up:
             self._keep_span(event.time)
             return
         if self._index is not None:

@@ -14,21 +14,19 @@ from stream.kpis.registry import all_kpis
 from stream.segments import AGENT, parse_segment
 from stream.settings import Settings
 from stream.state import marker, panes
+from stream.state.beside import LOW, MINIMA
 from stream.state.marker import Marker
-from stream.state.partition import OLDEST
 from stream.windows.figures import Figures
 from stream.windows.needs import NOTHING, Needs
 from stream.windows.published import ScoreRecord
 from stream.windows.table import Table
 
-LOW = "L"
-"""Kind of the records that hold a low rating; what arrived of them waits for whoever takes them."""
 STATUS_KEY = b"S"
 """Key of the record in the sums topic that holds a partition's marker."""
 
 
 class Board:
-    """Current scores. `apply` and `move` change them, `due` gives the records to publish."""
+    """Current scores. `apply` and `move` change them, `due` gives the records to publish. Low ratings that arrive wait for whoever takes them."""
 
     def __init__(self, settings: Settings, needs: Needs = NOTHING) -> None:
         fixed = settings.clock.fixed is not None
@@ -60,8 +58,8 @@ class Board:
                     self._low_ratings[segment] = value
                     continue
                 table = self._table(segment)
-                if kind == OLDEST:
-                    table.set_oldest(segment, partition, value)
+                if kind in MINIMA:
+                    table.set_oldest(kind, segment, partition, value)
                 else:
                     table.update(kind, index, segment, partition, value)
             pending.clear()

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.durations import HOUR, MINUTE
-from stream.kpis.definition import Levels
+from stream.kpis.definition import OLDEST_WAITING, Levels
 from stream.windows.panel import MINUTES_AN_HOUR, Panel, Read, View
 from stream.windows.panestore import Ints
 from stream.windows.spans import NOW, PaneWindow
@@ -20,16 +20,15 @@ Floats = npt.NDArray[np.float64]
 class LevelView(View, Levels):
     """The levels of one row."""
 
-    def __init__(self, columns: Mapping[int, int], values: Ints, ages: Mapping[int, Ints], minutes: Ints, oldest: int | None) -> None:
+    def __init__(self, columns: Mapping[int, int], values: Ints, ages: Mapping[int, Ints], minutes: Ints, oldest: Mapping[str, int]) -> None:
         super().__init__(columns, values)
         self._ages = ages
         self._minutes = minutes
         self._oldest = oldest
 
-    @property
-    def oldest(self) -> int | None:
-        """Earliest opening of the waiting tickets (ms)."""
-        return self._oldest
+    def oldest(self, kind: str) -> int | None:
+        """Since when the oldest of a kind has waited (ms)."""
+        return self._oldest.get(kind)
 
     def younger(self, cell: int, hours: int) -> int:
         """Sum of one cell over the last `hours` hour panes."""
@@ -48,7 +47,7 @@ class LevelPanel(Panel):
         hours = sorted({age for read in reads for age in read.kpi.ages})
         self._ages = {age: Totals("H", self._columns.of_number, self._columns.readers) for age in hours}
         self._minutes = Totals("N", self._columns.of_number, self._columns.readers)
-        self._oldest: dict[int, dict[int, int]] = {}
+        self._oldest: dict[str, dict[int, dict[int, int]]] = {}
 
     def _all_totals(self) -> Iterator[Totals]:
         yield self._totals
@@ -68,21 +67,21 @@ class LevelPanel(Panel):
         """Whether the hours and the minutes of the current hour are all held."""
         return super().is_whole(minutes_from, hours_from) and self._minutes.first >= minutes_from
 
-    def set_oldest(self, row: int, partition: int, oldest: int | None) -> None:
-        """What one partition says of the oldest waiting ticket (ms)."""
-        known = self._oldest.setdefault(row, {})
+    def set_oldest(self, kind: str, row: int, partition: int, oldest: int | None) -> None:
+        """What one partition says of the oldest of a kind (ms)."""
+        known = self._oldest.setdefault(kind, {}).setdefault(row, {})
         if oldest is None:
             known.pop(partition, None)
         else:
             known[partition] = oldest
         for reader, read in enumerate(self.reads):
-            if read.kpi.reads_oldest:
+            if read.kpi.reads_oldest == kind:
                 self.touch(row, reader)
 
     def oldest(self, rows: int) -> Floats:
         """Earliest opening of the waiting tickets of every segment in ms, shape (rows,); NaN where none waits."""
         found = np.full(rows, np.nan)
-        for row, by_partition in self._oldest.items():
+        for row, by_partition in self._oldest.get(OLDEST_WAITING, {}).items():
             if by_partition and row < rows:
                 found[row] = min(by_partition.values())
         return found
@@ -94,5 +93,5 @@ class LevelPanel(Panel):
     def sums(self, row: int) -> LevelView:
         """What the metrics read for one segment."""
         ages = {age: totals.values[row] for age, totals in self._ages.items()}
-        oldest = min(self._oldest.get(row, {}).values(), default=None)
+        oldest = {kind: min(by_row[row].values()) for kind, by_row in self._oldest.items() if by_row.get(row)}
         return LevelView(self._columns.of_cell, self._totals.values[row], ages, self._minutes.values[row], oldest)

@@ -52,13 +52,13 @@ class Table:
         """Replace one sum of one partition."""
         self.store.update(kind, index, partition, self._row(segment), packed)
 
-    def set_oldest(self, segment: str, partition: int, packed: bytes | None) -> None:
-        """What one partition says of a segment's oldest waiting ticket."""
+    def set_oldest(self, kind: str, segment: str, partition: int, packed: bytes | None) -> None:
+        """What one partition says of the oldest of a kind (waiting ticket, follow-up) in a segment."""
         oldest = None if packed is None else msgspec.msgpack.decode(packed, type=int)
         for panel in self.panels:
             if isinstance(panel, LevelPanel):
                 panel.grow(self._row(segment) + 1)
-                panel.set_oldest(self._row(segment), partition, oldest)
+                panel.set_oldest(kind, self._row(segment), partition, oldest)
 
     def _row(self, segment: str) -> int:
         row = self.rows.get(segment)

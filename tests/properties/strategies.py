@@ -44,6 +44,7 @@ _agents = st.sampled_from((None, "ann", "bob", "cem"))
 _teams = st.sampled_from((None, "blue", "red"))
 _channels = st.sampled_from((None, "email", "phone"))
 _surveys = st.sampled_from((None, "s1", "s2"))
+_tags = st.sampled_from((None,) * 6 + (["vip"], ["vip", "followed-up"]))
 _scales = st.sampled_from(((1, 5), (1, 5), (0, 10), (1, 3), (0, 1)))
 
 
@@ -68,10 +69,16 @@ _data: dict[str, st.SearchStrategy[dict[str, Any]]] = {
             "public": st.sampled_from((True, True, True, False)),
             "agent": _agents,
             "team": _teams,
+            "tags": _tags,
         }
     ),
     "ticket.closed": st.fixed_dictionaries(
-        {"closed_by": st.sampled_from(("agent", "agent", "bot", "auto")), "agent": _agents, "spam": st.sampled_from((False,) * 7 + (True,))}
+        {
+            "closed_by": st.sampled_from(("agent", "agent", "bot", "auto")),
+            "agent": _agents,
+            "spam": st.sampled_from((False,) * 7 + (True,)),
+            "tags": _tags,
+        }
     ),
     "ticket.reopened": st.just({}),
     "ticket.merged": st.just({"merged_into": "T-9"}),
@@ -181,6 +188,24 @@ SEGMENTS: tuple[tuple[tuple[str, ...], ...], ...] = (
     ((), ("agent",), ("team", "agent")),
 )
 ON_TIME = 10_000 * DAY
+_WORKDAYS = ("mon", "tue", "wed", "thu", "fri")
+_SCHEDULES = {
+    "office": {
+        "timezone": "Europe/Amsterdam",
+        "weekly": dict.fromkeys(_WORKDAYS, (("09:00", "12:30"), ("13:00", "17:00"))),
+        "holidays": ("2024-10-07",),
+    },
+    "night": {"timezone": "America/St_Johns", "weekly": {"sat": (("00:00", "06:00"),), "sun": (("00:00", "06:00"), ("22:00", "24:00"))}},
+}
+_schedule_rules = st.sampled_from(
+    (
+        (),
+        (),
+        ({"schedule": "office"},),
+        ({"schedule": "night", "team": "blue"}, {"schedule": "office", "team": "(none)"}, {"schedule": "night", "channel": "phone"}),
+    )
+)
+_follow_ups = st.fixed_dictionaries({"at_most_stars": st.sampled_from((1, 2, 3)), "due": st.sampled_from((1, HOUR, 8 * HOUR))})
 
 
 def settings(*, on_time: bool = False, short: bool = False) -> st.SearchStrategy[Settings]:
@@ -201,6 +226,9 @@ def settings(*, on_time: bool = False, short: bool = False) -> st.SearchStrategy
         life_gap=st.sampled_from((2 * HOUR,) if short else (2 * HOUR, 21 * DAY)),
         max_open_age=st.sampled_from((5 * HOUR, 3 * DAY) if short else (3 * DAY, 400 * DAY)),
         rating_lock=st.sampled_from((HOUR, 14 * DAY)),
+        schedules=st.just(_SCHEDULES),
+        schedule_of=_schedule_rules,
+        follow_up=_follow_ups,
         clock=st.sampled_from(({}, {}, {"fixed": MIDNIGHT})),
     )
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.durations import DAY
+from stream.audit.log import Position
+from stream.durations import DAY, MINUTE
+from stream.kpis.intake_counts import INTAKE_DEAD, INTAKE_RECORDS
 from stream.settings import Settings
 from stream.state import panes
+from stream.state.lows import Low, decode, name_of
 from stream.state.partition import MARKER_KEY, TICKET_KEY
 from tests.helpdesk import MIDNIGHT, Event, Record, log
 from tests.pipeline import KEEP_ALL, Pipeline, plain, run
@@ -27,6 +31,7 @@ def test_order(events: list[Event], settings: Settings, nows: list[int], data: s
     other = data.draw(st.permutations(events))
     one, two = run(log(events), settings), run(log(other), settings)
     assert _tickets(two) == _tickets(one)
+    assert _lows(two) == _lows(one)
     for now in nows:
         assert plain(two.scores(now)) == plain(one.scores(now))
 
@@ -126,9 +131,58 @@ def test_adding_and_taking_back(events: list[Event], settings: Settings, nows: l
     pipeline.scores(nows[0])
     pipeline.feed(records[len(events) :])
     pipeline.flush(clocks[1])
-    assert list(pipeline.partitions[0].sums.records()) == []
+    assert _sums_but_intake(pipeline) == []
     assert list(pipeline.partitions[0].waiting.items()) == []
+    assert list(pipeline.partitions[0].lows.oldest.items()) == []
+    assert _lows(pipeline) == []
     assert all(pipeline.scores(now) == {} for now in nows)
+
+
+@given(strategies.doubled(), strategies.settings(), st.data())
+def test_intake_counts(events: list[Event], settings: Settings, data: st.DataObject) -> None:
+    """Records and dead letters by minute of the broker's timestamp, each once, wherever chunks, flushes and restarts come between."""
+    pipeline, records = Pipeline(settings), log(events)
+    for part in _parts(records, data):
+        pipeline.feed(part)
+        if data.draw(st.booleans()):
+            pipeline.flush()
+        if data.draw(st.booleans()):
+            pipeline.restart(compacted=data.draw(st.booleans()))
+    pipeline.flush()
+    minutes = {Position(record.topic, record.partition, record.offset): record.timestamp // MINUTE for record in records}
+    dead = Counter(minutes[position] for position in pipeline.refused)
+    assert _intake(pipeline) == {minute: (number, dead[minute]) for minute, number in Counter(minutes.values()).items()}
+
+
+@given(strategies.doubled(), strategies.settings(), walls, st.data())
+def test_low_ratings_in_the_sums_topic(events: list[Event], settings: Settings, wall: int, data: st.DataObject) -> None:
+    """Whoever reads the sums topic, now or anew, holds the low ratings that the partition does."""
+    pipeline = Pipeline(settings)
+    for part in _parts(log(events), data):
+        pipeline.feed(part)
+        pipeline.flush(wall)
+    held = {name_of(low): low for low in pipeline.partitions[0].lows.all()}
+    for _ in range(2):
+        assert {name: decode(packed) for name, packed in pipeline.board.take_low_ratings() if packed} == held
+        pipeline.restart_board()
+
+
+def _lows(pipeline: Pipeline) -> list[Low]:
+    """Low ratings of the only partition."""
+    return sorted(pipeline.partitions[0].lows.all(), key=name_of)
+
+
+def _sums_but_intake(pipeline: Pipeline) -> list[bytes]:
+    """Keys of the sums in which anything but records is counted."""
+    own = {INTAKE_RECORDS, INTAKE_DEAD}
+    return [key for key, packed in pipeline.partitions[0].sums.records() if panes.unpack(packed).keys() - own]
+
+
+def _intake(pipeline: Pipeline) -> dict[int, tuple[int, int]]:
+    """Records and dead letters of the only partition by minute."""
+    cells = {panes.decode_key(key): panes.unpack(packed) for key, packed in pipeline.partitions[0].sums.records()}
+    counts = {key.number: (found.get(INTAKE_RECORDS, 0), found.get(INTAKE_DEAD, 0)) for key, found in cells.items() if key[::2] == ("N", "{}")}
+    return {minute: pair for minute, pair in counts.items() if any(pair)}
 
 
 def _parts(records: Sequence[Record], data: st.DataObject) -> list[Sequence[Record]]:

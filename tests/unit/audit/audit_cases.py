@@ -26,14 +26,14 @@ def opened(time: int, *, by_customer: bool = True, id: str = "o", **dimensions: 
     return Opened(time, "s", id, by_customer, **dimensions)
 
 
-def reply(time: int, agent: str | None = "ann", *, human: bool = True, team: str | None = None) -> Essence:
+def reply(time: int, agent: str | None = "ann", *, human: bool = True, team: str | None = None, tag: bool = False) -> Essence:
     """A reply, one for each time."""
-    return Replied(time, "s", f"p{time}", human, agent, team)
+    return Replied(time, "s", f"p{time}", human, agent, team, tag)
 
 
-def closed(time: int, *, by: str = "agent", agent: str | None = None, spam: bool = False) -> Essence:
+def closed(time: int, *, by: str = "agent", agent: str | None = None, spam: bool = False, tag: bool = False) -> Essence:
     """A close, one for each time."""
-    return Closed(time, "s", f"c{time}", by, agent, spam)
+    return Closed(time, "s", f"c{time}", by, agent, spam, tag)
 
 
 def reopened(time: int) -> Essence:

@@ -152,7 +152,7 @@ def test_a_log_that_lost_its_beginning() -> None:
     start = {("support.ticket.opened.v1", 2): MIDNIGHT}
     comparison = found_in(BILLING, score(BILLING, "csat", "24h", {"team": "billing"}, n=1), start)
     assert comparison.differences == []
-    assert {each.place.window for each in comparison.unjudged} == {"24h", "7d", "30d", "all"}
+    assert {each.place.window for each in comparison.unjudged} == {"24h", "7d", "30d", "all", "now"}
     assert "support.ticket.opened.v1[2] begins at" in str(comparison.unjudged[0])
     short = found_in(BILLING, score(BILLING, "csat", "4h", {"team": "billing"}, n=1), start)
     assert {each.what for each in short.differences} == {"n"}

@@ -33,6 +33,9 @@ METRIC_NAMES = (
     "fcr_never_reopened_provisional",
     "bot_only",
     "reopen_rate",
+    "follow_ups",
+    "follow_ups_overdue",
+    "oldest_follow_up",
 )
 RULES = rules_of(SETTINGS, layout=layout())
 KPIS = pytest.mark.parametrize("kpi", all_kpis(), ids=lambda kpi: kpi.name)
@@ -49,7 +52,7 @@ def full_life() -> Life:
 
 
 def test_every_kpi_of_the_definitions_is_there() -> None:
-    """16 metrics, each once."""
+    """19 metrics, each once."""
     names = sorted(metric.name for _, metric in all_metrics())
     assert names == sorted(METRIC_NAMES)
 
@@ -92,14 +95,15 @@ def test_an_empty_or_void_life_contributes_nothing() -> None:
 class Zeros:
     """Sums in which nothing was counted."""
 
-    oldest = None
-
     def __getitem__(self, cell: int) -> int:
         return 0
 
     def sketch(self, first: int) -> list[tuple[int, int]]:  # noqa: ARG002 - as Sums has it
         """No bucket is filled."""
         return []
+
+    def oldest(self, kind: str) -> None:
+        """Nothing waits."""
 
     def younger(self, cell: int, hours: int) -> int:  # noqa: ARG002 - as Levels has it
         """Nothing either."""
@@ -121,7 +125,7 @@ def test_every_metric_says_what_it_means(kpi: Kpi, metric: Metric) -> None:
     """In words, by a profile's name, and in the window that its kind has."""
     assert metric.meaning
     assert metric.definition(SETTINGS).startswith(("csat", "bot_only", metric.name.split("_")[0]))
-    assert metric.attributed is (kpi.name == "csat")
+    assert metric.attributed is (kpi.name in ("csat", "follow_up"))
     assert (metric.span is Span.LEVEL) is (metric.unit in ("tickets", "unix_seconds"))
 
 
@@ -142,4 +146,4 @@ def test_contributions_are_listed_by_kpi() -> None:
     """One list for each KPI, in the order of the registry, for all lives together."""
     once, twice = contributions([full_life()], RULES), contributions([full_life(), full_life()], RULES)
     assert [len(own) for own in twice] == [2 * len(own) for own in once]
-    assert [bool(own) for own in once] == [kpi.name not in ("waiting", "backlog") for kpi in all_kpis()]
+    assert [bool(own) for own in once] == [kpi.name not in ("waiting", "backlog", "follow_up", "intake") for kpi in all_kpis()]

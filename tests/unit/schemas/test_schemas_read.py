@@ -16,7 +16,7 @@ from schemas.read import Reader, Refused
 from stream.errors import Fault
 from stream.settings import Settings
 
-READER = Reader(Settings().scale_rules)
+READER = Reader(Settings().scale_rules, ("called-back", "followed-up"))
 TIME = 1_792_454_400_123
 MARK = "Tr0ub4dor"
 
@@ -39,6 +39,13 @@ GOLDEN: list[tuple[str, str, Essence]] = [
     ),
     ("ticket.replied", '{"ticket_id":"T-1","author":"agent","public":false}', Replied(TIME, "bench", "1", False)),
     ("ticket.replied", '{"ticket_id":"T-1","author":"bot","public":true}', Replied(TIME, "bench", "1", False)),
+    ("ticket.replied", '{"ticket_id":"T-1","author":"agent","public":false,"tags":["vip"]}', Replied(TIME, "bench", "1", False)),
+    (
+        "ticket.replied",
+        '{"ticket_id":"T-1","author":"agent","public":false,"tags":["vip","called-back"]}',
+        Replied(TIME, "bench", "1", False, followed_up=True),
+    ),
+    ("ticket.closed", '{"ticket_id":"T-1","tags":["called-back"]}', Closed(TIME, "bench", "1", "agent", followed_up=True)),
     ("ticket.replied", '{"ticket_id":"T-1","author":"auto","public":true}', Replied(TIME, "bench", "1", False)),
     ("ticket.replied", '{"ticket_id":"T-1","author":"customer","public":true}', Replied(TIME, "bench", "1", False)),
     ("ticket.closed", '{"ticket_id":"T-1"}', Closed(TIME, "bench", "1", "agent")),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stream.durations import DAY, HOUR, MINUTE
+from stream.kpis.intake_counts import INTAKE_DEAD, INTAKE_RECORDS
 from stream.settings import Settings
+from stream.state import panes
 from stream.state.partition import MARKER_KEY
 from stream.windows.spans import panes_held_from
 from tests.helpdesk import NOON, TOPICS, Event, Record, closed, log, of_ticket, opened, rated, replied
@@ -100,12 +102,32 @@ def test_an_unchanged_partition_has_nothing_to_flush() -> None:
 
 
 def test_what_contributes_the_same_writes_no_sum() -> None:
-    """An internal note changes a ticket, but no figure."""
-    pipeline, note = Pipeline(SETTINGS), replied(NOON + 1, public=False)
+    """An internal note changes a ticket, but no figure; only that a record came in is counted."""
+    pipeline, note = Pipeline(SETTINGS), replied(NOON + 2 * HOUR, public=False)
     pipeline.feed(log([opened(), note])[:1])
     pipeline.flush()
     pipeline.feed(log([opened(), note])[1:])
-    assert pipeline.partitions[0].flush(*panes_held_from(0)).sums == []
+    sums = pipeline.partitions[0].flush(*panes_held_from(0)).sums
+    assert [panes.unpack(packed) for _, packed in sums] == [{INTAKE_RECORDS: 1}]
+
+
+def test_what_came_in_is_counted_by_the_brokers_minute() -> None:
+    """Records and dead letters of every class, duplicates too, each once; minutes that are held no more are not counted."""
+    pipeline, event = Pipeline(SETTINGS), opened(NOON)
+    early = replace(opened(NOON), ahead=HOUR)
+    bad = Record(TOPICS[0], 0, 4, NOON + MINUTE, b"T-1", b"no json")
+    records = [*log([event, event, replace(event, data={"team": "red"}), early]), bad]
+    pipeline.feed(records)
+    pipeline.feed(records[2:])
+    sums = pipeline.partitions[0].flush(0, 0).sums
+    kept = {panes.decode_key(key)[:2]: panes.unpack(packed) for key, packed in sums if key[:1] == b"N"}
+    intake = {key: (cells[INTAKE_RECORDS], cells.get(INTAKE_DEAD, 0)) for key, cells in kept.items() if INTAKE_RECORDS in cells}
+    noon = NOON // MINUTE
+    assert intake == {("N", noon - 60): (1, 1), ("N", noon): (3, 1), ("N", noon + 1): (1, 1)}
+    late = Pipeline(SETTINGS)
+    late.flush(NOON + DAY)
+    late.feed(records)
+    assert not [key for key, _ in late.partitions[0].flush(*panes_held_from(NOON + DAY)).sums if key[:1] == b"N"]
 
 
 def test_the_slowest_clock_needs_all_four_topics() -> None:

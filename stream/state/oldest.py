@@ -1,4 +1,4 @@
-"""The oldest waiting ticket of each segment: a minimum, which sums can't keep. Pure."""
+"""The oldest of what waits in each segment: a minimum, which sums can't keep. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 
 
-class Waiting:
-    """Waiting tickets of one partition with their opening (ms), and by segment a heap that forgets lazily."""
+class Oldest:
+    """What waits in one partition with the time since when (ms), and by segment a heap that forgets lazily."""
 
     def __init__(self) -> None:
         self._since: dict[str, tuple[int, tuple[str, ...]]] = {}
@@ -15,19 +15,19 @@ class Waiting:
         self._oldest: dict[str, int] = {}
         self._touched: set[str] = set()
 
-    def put(self, ticket: str, since: int, segments: tuple[str, ...]) -> None:
-        """The ticket waits since then (0: it does not wait), in these segments."""
-        known = self._since.get(ticket)
-        if known == (since, segments) or (known is None and not since):
+    def put(self, name: str, since: int | None, segments: tuple[str, ...]) -> None:
+        """It waits since then (None: it does not wait), in these segments."""
+        known = self._since.get(name)
+        if known == (since, segments) or (known is None and since is None):
             return
         if known is not None:
             self._touched.update(known[1])
-            del self._since[ticket]
-        if since:
-            self._since[ticket] = since, segments
+            del self._since[name]
+        if since is not None:
+            self._since[name] = since, segments
             self._touched.update(segments)
             for segment in segments:
-                heappush(self._heaps.setdefault(segment, []), (since, ticket))
+                heappush(self._heaps.setdefault(segment, []), (since, name))
 
     def load(self, segment: str, oldest: int | None) -> None:
         """Put back what was last said of a segment."""
@@ -56,8 +56,8 @@ class Waiting:
     def _top(self, segment: str) -> int | None:
         heap = self._heaps.get(segment, [])
         while heap:
-            since, ticket = heap[0]
-            held = self._since.get(ticket)
+            since, name = heap[0]
+            held = self._since.get(name)
             if held is not None and held[0] == since and segment in held[1]:
                 return since
             heappop(heap)
