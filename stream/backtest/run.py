@@ -10,6 +10,7 @@ import numpy as np
 
 from stream.alerts.book import Book, Change
 from stream.alerts.conditions import judge
+from stream.alerts.holidays import Holidays
 from stream.alerts.needs import windows_of
 from stream.alerts.rules import Burn, Custom, Drift, OneWindow, Rating, Rule, TwoWindows
 from stream.alerts.targets import Targets
@@ -45,9 +46,9 @@ class Outcome:
     traits: Mapping[str, Trait]
 
 
-def replay(history: Replay, rules: Mapping[str, Rule], targets: Targets, first: int, last: int) -> Outcome:
-    """Let the rules look at the end of each of the minute panes first..last."""
-    run = _Run(history, {name: rule for name, rule in rules.items() if rule.enabled and not isinstance(rule, Rating)}, targets)
+def replay(history: Replay, rules: Mapping[str, Rule], targets: Targets, first: int, last: int, holidays: Holidays | None = None) -> Outcome:
+    """Let the rules look at the end of each of the minute panes first..last; without `holidays` there are none."""
+    run = _Run(history, {name: rule for name, rule in rules.items() if rule.enabled and not isinstance(rule, Rating)}, targets, holidays)
     for begin, end in stretches(first, last, len(history.members.segments)):
         run.go_through(ReplaySight(history, begin, end))
     return Outcome(run.recorder.episodes(), frozenset(run.applied), {name: trait_of(rule) for name, rule in rules.items()})
@@ -85,7 +86,8 @@ def stretches(first: int, last: int, segments: int) -> Iterator[tuple[int, int]]
 class _Run:
     """One book on its way."""
 
-    def __init__(self, history: Replay, rules: Mapping[str, Rule], targets: Targets) -> None:
+    def __init__(self, history: Replay, rules: Mapping[str, Rule], targets: Targets, holidays: Holidays | None) -> None:
+        self._holidays = holidays
         self.recorder = Recorder()
         self.applied: set[Key] = set()
         self._rules = rules
@@ -107,7 +109,8 @@ class _Run:
             judged = {**judged, **self._judged(sight, paging, lowered)}
 
     def _judged(self, sight: ReplaySight, rules: Mapping[str, Rule], lowered: Lowered) -> dict[str, Verdicts]:
-        return {name: judge(rule, name, sight, self._targets, lowered) for name, rule in rules.items()}
+        active = self._holidays.active(sight.segments, sight.ticks) if self._holidays else None
+        return {name: judge(rule, name, sight, self._targets, lowered, active) for name, rule in rules.items()}
 
     def _lead(self, judged: Mapping[str, Verdicts], ticks: list[int], begin: int, lowered: Lowered) -> int:
         """Tick by tick until the stretch ends or page targets change; gives where to go on."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from stream.alerts.holidays import Holidays
 from stream.audit.topics import read_sources
 from stream.backtest import naive
 from stream.backtest.charts import draw, figure_class
@@ -96,7 +97,7 @@ def run_backtest(common: Common, asked: Backtest) -> int:
     if asked.dip:
         history = _dipped(history, asked.dip)
         incidents = [*(incidents or ()), asked.dip.incident]
-    _show(_Found(Replay(history), proposals, incidents), asked)
+    _show(_Found(Replay(history), proposals, incidents, Holidays(settings)), asked)
     if intake:
         tell_faults(intake, None)
         remark(summary(intake))
@@ -134,11 +135,11 @@ def _dipped(history: History, dip: Dip) -> History:
 class _Found:
     """What every set of rules did in one history."""
 
-    def __init__(self, history: Replay, proposals: Sequence[Proposal], incidents: Sequence[Incident] | None) -> None:
+    def __init__(self, history: Replay, proposals: Sequence[Proposal], incidents: Sequence[Incident] | None, holidays: Holidays) -> None:
         first, last = history.history.first, history.history.last
         self.replay, self.incidents, self.proposals = history, incidents, proposals
         self.span = Span(first * MINUTE, (last + 1) * MINUTE)
-        self.outcomes: dict[str, Outcome] = {own.name: replay(history, own.rules, own.targets, first, last) for own in proposals}
+        self.outcomes: dict[str, Outcome] = {own.name: replay(history, own.rules, own.targets, first, last, holidays) for own in proposals}
         self.outcomes[naive.NAME] = replay_naive(history, proposals[0].targets, first, last)
 
     def rows(self) -> list[Row]:

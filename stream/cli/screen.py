@@ -123,10 +123,10 @@ class Screen:
         if self._live is not None:
             self._live.update(picture(frame, out().width, out().height), refresh=True)
             return
-        write_lines([alert_line(alert) for alert in frame.news])
         if self._shown_at is None or steady_ms() - self._shown_at >= _LINES_EVERY:
             self._shown_at = steady_ms()
             write_lines(lines(frame))
+        write_lines([alert_line(alert) for alert in frame.news])
 
 
 @contextmanager

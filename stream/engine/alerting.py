@@ -23,6 +23,7 @@ from stream.alerts.book import NOTHING_TO_JUDGE, Book, Change
 from stream.alerts.conditions import judge
 from stream.alerts.content import alert_record, rating_record
 from stream.alerts.gather import Gatherer
+from stream.alerts.holidays import Holidays
 from stream.alerts.live import LiveSight
 from stream.alerts.low_ratings import LowRatings
 from stream.alerts.memory import Memory, State, encode
@@ -77,6 +78,7 @@ class Alerting:
         self._ratings = {name: rule for name, rule in self.rules.items() if isinstance(rule, Rating)}
         self._book = Book(self.rules)
         self._targets = Targets.of(settings)
+        self._holidays = Holidays(settings)
         self._lows = LowRatings()
         self.silences = Silences()
         self._follow_ups = FollowUps({})
@@ -140,9 +142,10 @@ class Alerting:
         lowered, busy = self._book.lowered(), self._book.busy()
         keys = [segment_key(segment) for segment in sight.segments]
         rows = {key: row for row, key in enumerate(keys)}
+        active = self._holidays.active(sight.segments, sight.ticks)
         found: dict[Key, Verdict] = {}
         for name, rule in self._judged.items():
-            verdicts = judge(rule, name, sight, self._targets, lowered)
+            verdicts = judge(rule, name, sight, self._targets, lowered, active)
             for row in np.nonzero(verdicts.applies & verdicts.hot)[0].tolist():
                 found[Key(name, keys[row])] = verdicts.at(row)
             for key in busy:

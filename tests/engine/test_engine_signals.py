@@ -147,6 +147,6 @@ async def test_replay_notifies_nobody(new: Callable[..., Case], start: Callable[
         await receiver.received(1)
         news = [each for each in await alerts_of(case) if each.notify]
         assert await worker.stop() == 0
-    assert {each.rule for each in news} <= {"now", "rating_lowest"}
+    assert {each.rule for each in news} <= {"now", "day", "rating_lowest"}
     assert has(news, "now", "fired")
     assert_revisions_count(alerts)

@@ -98,13 +98,13 @@ def test_plain_alerts_are_said_at_once(capsys: pytest.CaptureFixture[str]) -> No
     frame = Frame(NOON, "in real time", "All is well.", rows_of([csat(80)], []), None, 1, {}, "host:1")
     out.cache_clear()
     shown = Screen(None)
-    shown.show(frame)
+    shown.show(replace(frame, news=[alert()]))
     shown.show(frame)
     shown.show(replace(frame, news=[alert()]))
     out.cache_clear()
     told = capsys.readouterr().out.splitlines()
-    assert len(told) == len(lines(frame)) + 1
-    assert told[-1].startswith("ALERT firing: csat_dip of team billing ")
+    assert told[0].startswith("Simulated helpdesk, ")
+    assert [line.startswith("ALERT firing: csat_dip of team billing ") for line in told] == [*[False] * len(lines(frame)), True, True]
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40)])
