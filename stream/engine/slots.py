@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
+from schemas.essence import Closed, Essence, Merged, Offered, Opened, Rated, Reopened, Replied
 from schemas.read import Reader
 from stream.clock import WallClock, steady_ms
 from stream.engine.chunk import Chunk
@@ -28,6 +29,16 @@ from stream.settings import Settings
 from stream.state.partition import Partition
 
 log = logging.getLogger(__name__)
+
+_TYPES: dict[type[Essence], str] = {
+    Opened: "ticket.opened",
+    Replied: "ticket.replied",
+    Closed: "ticket.closed",
+    Reopened: "ticket.reopened",
+    Merged: "ticket.merged",
+    Rated: "rating.submitted",
+    Offered: "survey.offered",
+}
 
 
 class Slots:
@@ -206,6 +217,7 @@ class Slots:
             await slot.flush(self.letters, self.clock)
         except OwnershipLost as error:
             await self._lose(slot, error)
+        self._count(slot.partition)
         if slot.partition.flush_number != number:
             self.health.flushes.observe(steady_ms() - begun)
 
@@ -220,6 +232,12 @@ class Slots:
         return all(self._slots[number].is_ready for number in mine) and all(
             (self.durable_offset(topic, number) or 0) >= end for (topic, number), end in ends.items() if number in mine
         )
+
+    def _count(self, partition: Partition) -> None:
+        """Add what was taken in to the health, by type of event."""
+        for kind, events in partition.taken.items():
+            self.health.events[_TYPES[kind]] += events
+        partition.taken.clear()
 
     def measure(self, ends: Mapping[tuple[str, int], int]) -> None:
         """Note lag, tickets and sums of the partitions that are owned, by the end offsets of the source topics."""

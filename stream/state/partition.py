@@ -77,6 +77,8 @@ class Partition:
         self.last_sums: set[bytes] = set()
         self.recovered_marker: Marker = self.marker()
         self.changed = False
+        self.taken: Counter[type[Essence]] = Counter()
+        """Events taken in since they were last looked at, by kind; for whoever measures."""
         self._tickets: dict[str, bytes] = {}
         self._open: dict[str, _Open] = {}
         self._changed: dict[str, _Open] = {}
@@ -107,6 +109,7 @@ class Partition:
         read, future, lateness = reader.read, self.rules.future, self.rules.lateness
         fresh = records if records[0].offset >= done else [record for record in records if record.offset >= done]
         dead: list[int] = []
+        kinds: list[type[Essence]] = []
 
         def refused(record: LogRecord, why: Refused) -> None:
             dead.append(record.timestamp // MINUTE)
@@ -125,8 +128,10 @@ class Partition:
                     refused(record, _late(newest - time))
                     continue
                 self._add(name, event)
+                kinds.append(type(event))
             except Refused as why:
                 refused(record, why)
+        self.taken.update(kinds)
         self._count(fresh, dead)
         self.next_offsets[topic] = max(done, records[-1].offset + 1)
         if newest is not None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from alert_feed import AT_ONCE, always, assert_revisions_count, has, hook, never, rating, ratings, until_said
+from alert_feed import AT_ONCE, always, assert_revisions_count, has, hook, never, rating, ratings, said, until_said
 from alert_script import alerts_of, only
 from engine_case import Case, Input
-from engine_worker import WorkerProcess
+from engine_worker import WorkerProcess, until
 
 from schemas.alerts import Alert
 from stream.clock import real_ms
@@ -144,7 +144,7 @@ async def test_replay_notifies_nobody(new: Callable[..., Case], start: Callable[
         assert not [each for each in alerts if each.notify]
         assert of(alerts, "day")[-2:] == ["fired", "stale"]
         await case.produce(ratings("today", range(real_ms() - 20 * SECOND, real_ms(), SECOND), always, team="team0"))
-        await receiver.received(1)
+        assert await until(lambda: ("now", "fired") in said(receiver.requests), 20)
         news = [each for each in await alerts_of(case) if each.notify]
         assert await worker.stop() == 0
     assert {each.rule for each in news} <= {"now", "day", "rating_lowest"}
