@@ -9,23 +9,22 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import isnan
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-from rich.text import Text
-
 from schemas.times import iso
+from stream.alerts.book import Book
 from stream.alerts.conditions import judge
+from stream.alerts.conditions.scope import covered
 from stream.alerts.dormant import dormant
 from stream.alerts.live import LiveSight
 from stream.alerts.memory import Memory, State, decode
 from stream.alerts.needs import needs_of
+from stream.alerts.phrases import moment
 from stream.alerts.rules import Intake, Rating, Rule
 from stream.alerts.shipped import rules_in_force
 from stream.alerts.targets import Targets
-from stream.alerts.verdict import Key, Verdict
+from stream.alerts.verdict import Key, Verdict, Verdicts
 from stream.alerts.why_not import why_dormant, why_not
 from stream.board.table import segment_text
-from stream.cli.common import out, remark, require_broker, write_lines
+from stream.cli.common import remark, require_broker, write_lines
 from stream.engine.alert_log import CLOCK_KEY
 from stream.engine.control import current_generation
 from stream.engine.names import Names
@@ -37,6 +36,7 @@ from stream.state.partition import CLAIM_KEY
 from stream.windows.board import Board
 
 _AT_REST = Memory()
+_UNDER_WAY = {"pending", "firing", "stale"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ async def run_rules(settings: Settings, rule: str | None, segment: Mapping[str, 
     if as_json:
         write_lines([_json(line) for line in lines])
     else:
-        out().print(_table(lines, everything=everything or segment is not None))
+        write_lines(lines_shown(lines, everything=everything or segment is not None))
         remark(f"as of {iso(tick)}" if tick else "no worker has looked at the rules yet")
 
 
@@ -82,17 +82,17 @@ def lines_of(rules: Mapping[str, Rule], settings: Settings, board: Board, tick: 
     board.settle()
     board.move(tick or max((time for status in board.status.values() for time in status.newest.values()), default=0))
     sight, targets = LiveSight(board.figures()), Targets.of(settings)
+    book = Book(rules)
+    book.load(tick, memories)
     for name, rule in rules.items():
         if isinstance(rule, Rating):
             yield Line(name, rule.severity, {}, "event", "says every single rating")
             continue
-        yield from _of_rule(name, rule, sight, targets, memories)
+        verdicts = judge(rule, name, sight, targets, book.lowered())
+        yield from _of_rule(name, rule, sight, targets, memories, verdicts)
 
 
-def _of_rule(name: str, rule: Rule, sight: LiveSight, targets: Targets, memories: Mapping[Key, Memory]) -> Iterator[Line]:
-    from stream.alerts.conditions.scope import covered
-
-    verdicts = judge(rule, name, sight, targets, {})
+def _of_rule(name: str, rule: Rule, sight: LiveSight, targets: Targets, memories: Mapping[Key, Memory], verdicts: Verdicts) -> Iterator[Line]:
     asleep = None if isinstance(rule, Intake | Rating) else dormant(rule, sight.hourly(rule.metric))
     rows = [row for row, inside in enumerate(covered(rule, sight.segments).tolist()) if inside]
     for row in rows:
@@ -108,42 +108,38 @@ def _of_rule(name: str, rule: Rule, sight: LiveSight, targets: Targets, memories
         yield Line(name, rule.severity, {}, "absent", "no segment that it covers has counted anything yet")
 
 
-def _table(lines: Sequence[Line], *, everything: bool) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in ("rule", "severity", "segment", "state", "value", "target"):
-        table.add_column(column, overflow="fold", justify="right" if column in {"value", "target"} else "left")
-    table.add_column("note", overflow="fold")
+def lines_shown(lines: Sequence[Line], *, everything: bool) -> list[str]:
+    """Each rule with its segments counted by state, below it why some rest, and the segments that do not, or all."""
+    shown = []
     for name, group in groupby(lines, key=lambda line: line.rule):
         own = list(group)
-        shown = own if everything else [line for line in own if line.state in {"pending", "firing", "stale"}]
-        note = "" if everything else _common_note(own)
-        table.add_row(Text(name, style="bold"), own[0].severity, f"{len(own):,} segments", _counted(own), "", "", note)
-        for line in shown:
-            table.add_row("", "", segment_text(line.segment), line.state, *_figures(line), _note(line))
-    return table
+        shown.append(f"{name} ({own[0].severity}): {_counted(own)}")
+        if not everything:
+            shown += [f"  {note}" for note in dict.fromkeys(line.note for line in own if line.note)]
+        shown += [f"  {_text(line)}" for line in own if everything or line.state in _UNDER_WAY]
+    return shown
 
 
 def _counted(lines: Sequence[Line]) -> str:
     counts = Counter(line.state for line in lines)
-    return ", ".join(f"{count:,} {state}" for state, count in counts.most_common())
+    segments = f"{len(lines):,} segment{'s' if len(lines) != 1 else ''}"
+    return f"{segments}, {', '.join(f'{count:,} {state}' for state, count in counts.most_common())}"
 
 
-def _common_note(lines: Sequence[Line]) -> str:
-    """Why most are dormant or absent."""
-    notes = Counter(line.note for line in lines if line.note)
-    return notes.most_common(1)[0][0] if notes else ""
+def _text(line: Line) -> str:
+    """`firing  team=billing  59.6 (n 47), target 80, since 2026-11-17 15:07 UTC`."""
+    parts = [f"{line.state:7}", segment_text(line.segment), _figures(line), line.note]
+    if line.since and line.state in _UNDER_WAY:
+        parts.append(f"since {moment(iso(line.since))}")
+    return "  ".join(part for part in parts if part)
 
 
-def _figures(line: Line) -> tuple[str, str]:
+def _figures(line: Line) -> str:
     verdict = line.verdict
-    if verdict is None or line.state == "absent":
-        return "", ""
-    value = "" if isnan(verdict.value) else f"{verdict.value:.1f} (n {verdict.n:,})"
-    return value, "" if isnan(verdict.target) else f"{verdict.target:.1f}"
-
-
-def _note(line: Line) -> str:
-    return f"since {iso(line.since)}" if line.since and line.state in {"pending", "firing", "stale"} else line.note
+    if verdict is None or line.state == "absent" or isnan(verdict.value):
+        return ""
+    target = "" if isnan(verdict.target) else f", target {verdict.target:g}"
+    return f"{verdict.value:.1f} (n {verdict.n:,}){target}"
 
 
 def _json(line: Line) -> str:
