@@ -241,6 +241,8 @@ class Metrics(_Part):
     """Port to listen on; no metrics where absent, any free one for 0."""
     agents: bool = False
     """Whether agent-level scores are shown too (they need `agents: on` or `pseudonymous`)."""
+    windows: tuple[WindowName, ...] = ("1h", "24h", "7d", "30d")
+    """Windows that are shown, of those published; each costs about 100 series a segment. What stands `now` always is."""
 
 
 class Publishing(_Part):

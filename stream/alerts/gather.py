@@ -20,7 +20,7 @@ from stream.durations import HOUR
 from stream.kpis.definition import Reading
 from stream.kpis.readings import percentage
 from stream.segments import parse_segment
-from stream.settings import Settings, window_length
+from stream.settings import ALL, Settings, window_length
 from stream.stats.cusum import WINDOW
 from stream.windows import figures as windows
 from stream.windows.figures import Figures
@@ -90,7 +90,8 @@ class Gatherer:
         """Tickets of the worst ratings of the window, or of the episode where that began earlier."""
         if metric not in _RATED:
             return []
-        begin = min(self._figures.now - window_length(window), change.since or self._figures.now)
+        length = self._figures.now if window == ALL else window_length(window)
+        begin = min(self._figures.now - length, change.since or self._figures.now)
         return [low.ticket for low in self._lows.worst(parse_segment(change.key.segment), begin, self._figures.now + 1, MOST_EVIDENCE)]
 
     def _episode(self, metric: str, window: str, change: Change, row: int) -> Counts | None:

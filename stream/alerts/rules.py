@@ -85,6 +85,8 @@ class OneWindow(_Rule):
     """The window that must be sure."""
     side: Literal["below", "above"] = "below"
     """Which side of the target is bad."""
+    min_history: Duration | None = None
+    """The segment's first case must lie this far back, so that a window that has hardly begun is not taken for a whole one."""
     lowers_page_target_by: float | None = Field(default=None, ge=0)
     """Once fired, the paging rules of the metric compare with this many points below the score it fired at, until the target is changed."""
 

@@ -15,7 +15,7 @@ from stream.alerts.conditions import judge
 from stream.alerts.conditions.scope import covered
 from stream.alerts.dormant import dormant
 from stream.alerts.live import LiveSight
-from stream.alerts.memory import Memory, State, decode
+from stream.alerts.memory import Memory, State
 from stream.alerts.needs import needs_of
 from stream.alerts.phrases import moment
 from stream.alerts.rules import Intake, Rating, Rule
@@ -25,7 +25,7 @@ from stream.alerts.verdict import Key, Verdict, Verdicts
 from stream.alerts.why_not import why_dormant, why_not
 from stream.board.table import segment_text
 from stream.cli.common import remark, require_broker, write_lines
-from stream.engine.alert_log import CLOCK_KEY
+from stream.engine.alert_log import CLOCK_KEY, clock_of
 from stream.engine.control import current_generation
 from stream.engine.names import Names
 from stream.engine.read_back import latest, latest_by_partition
@@ -59,7 +59,7 @@ async def run_rules(settings: Settings, rule: str | None, segment: Mapping[str, 
         raise UsageError(f"--rule {rule} does not exist or is switched off; there are {', '.join(sorted(rules_in_force(settings)))}")
     await require_broker(settings)
     clock = (await latest(settings, settings.topics.alerts)).get(CLOCK_KEY)
-    tick, memories = decode(clock) if clock else (0, {})
+    tick, memories = clock_of(clock, settings.topics.alerts) if clock else (0, {})
     lines = [line for line in lines_of(rules, settings, await _board(settings, rules), tick, memories) if segment is None or line.segment == segment]
     if as_json:
         write_lines([_json(line) for line in lines])

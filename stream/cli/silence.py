@@ -83,8 +83,10 @@ async def _read(settings: Settings) -> list[Silence]:
     found = []
     for value in (await latest(settings, settings.topics.silences)).values():
         try:
-            found.append(Silence.model_validate_json(value))
-        except ValidationError:
+            silence = Silence.model_validate_json(value)
+            from_iso(silence.until)
+            found.append(silence)
+        except ValueError:  # the schema's form of a time has the 13th month too
             remark(f"a record of {settings.topics.silences} is no silence, and counts for nothing")
     return sorted(found, key=lambda silence: (silence.until, silence.id))
 

@@ -49,7 +49,9 @@ async def _ends(settings: Settings, topic: str) -> dict[Place, int]:
 
 
 async def read_upto(settings: Settings, upto: Mapping[Place, int]) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
-    """Every record of these topic partitions below an offset, in order within each."""
+    """Every record of these topic partitions below an offset, in order within each; nothing where there are none."""
+    if not upto:
+        return
     consumer = AIOKafkaConsumer(**client_options(settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20_000)
     await consumer.start()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from stream.alerts.memory import State
 from stream.engine.scorer import Scorer
@@ -19,10 +19,11 @@ _SHOWN: dict[State, AlertState] = {State.PENDING: "pending", State.FIRING: "firi
 class Scrape:
     """Takes snapshots. `scorer` gives the scorer that runs here, None where none does; `refresh` brings the health up to date."""
 
-    def __init__(self, health: Health, scorer: Callable[[], Scorer | None], refresh: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, health: Health, scorer: Callable[[], Scorer | None], refresh: Callable[[], Awaitable[None]], windows: Collection[str]) -> None:
         self._health = health
         self._scorer = scorer
         self._refresh = refresh
+        self._windows = windows
 
     async def snapshot(self) -> Snapshot:
         """The current values; other work runs in between."""
@@ -31,7 +32,7 @@ class Scrape:
         if scorer is None or not scorer.has_published:
             return Snapshot(self._health.copy())
         scores, spreads = [], []
-        for number, (metric, segment, window, reading, sums) in enumerate(scorer.board.readings()):
+        for number, (metric, segment, window, reading, sums) in enumerate(scorer.board.readings(self._windows)):
             scores.append(Score(metric, segment, window, reading))
             if metric.sketch is not None:
                 spreads.append(Spread(metric, segment, window, sums.sketch(metric.sketch), reading.counts["sum_ms"]))

@@ -60,7 +60,13 @@ def output_topics(settings: Settings, partitions: int) -> list[Topic]:
     letters = {"cleanup.policy": "delete", "unclean.leader.election.enable": "false"}
     return [
         Topic(settings.topics.scores, partitions, kept, {"delete.retention.ms": DAY, "min.compaction.lag.ms": 0}, shared=True),
-        Topic(settings.topics.alerts, 1, kept, {"delete.retention.ms": DAY, "min.compaction.lag.ms": DAY}, shared=True),
+        Topic(
+            settings.topics.alerts,
+            1,
+            kept,
+            {"delete.retention.ms": DAY, "min.compaction.lag.ms": DAY, "max.message.bytes": BATCH_LIMIT},
+            shared=True,
+        ),
         Topic(settings.topics.followups, partitions, kept, {"delete.retention.ms": DAY, "min.compaction.lag.ms": 0}, shared=True),
         Topic(settings.topics.silences, 1, kept, {"delete.retention.ms": DAY, "min.compaction.lag.ms": 0}, shared=True),
         Topic(

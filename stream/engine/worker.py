@@ -98,7 +98,7 @@ class Worker:
     def _start_metrics(self) -> MetricsServer | None:
         if self._settings.metrics.port is None:
             return None
-        server = MetricsServer(self._settings.metrics, Scrape(self.health, lambda: self._scorer, self._measure))
+        server = MetricsServer(self._settings.metrics, Scrape(self.health, lambda: self._scorer, self._measure, self._settings.metrics.windows))
         server.start()
         return server
 

@@ -80,7 +80,9 @@ _SUFFIX = {"percent": "ratio", "seconds": "mean_seconds", "unix_seconds": "times
 _IN_WORDS = {"percent": "as a share of 1", "unix_seconds": "Unix time"}
 _ENDS = {"_low": "Lower end of the 95 % interval of", "_high": "Upper end of the 95 % interval of"}
 _RATIO_DIGITS = 6
-_QUANTILE = re.compile(r"p(\d+)((?:_low|_high)?)")
+_QUANTILE = re.compile(r"p(\d+)")
+_BOUND = re.compile(r"p\d+_(?:low|high)")
+"""Interval of a percentile: in the score topic, but not here, where they would be a third of all series."""
 
 
 class Figure(NamedTuple):
@@ -131,7 +133,7 @@ def figures(metric: Metric, reading: Reading) -> Iterator[Figure]:
         text = _sentence(count.removesuffix("_ms").replace("_", " "))
         yield Figure(count_name(metric.name, count), f"{text}, counted for {name}", {}, number / 1000 if count.endswith("_ms") else number)
     for stat, found in reading.stats.items():
-        if found is not None:
+        if found is not None and not _BOUND.fullmatch(stat):
             yield _stat(metric.name, stat, found)
 
 
@@ -139,11 +141,7 @@ def _stat(metric: str, stat: str, value: float) -> Figure:
     quantile = _QUANTILE.fullmatch(stat)
     if quantile is None:
         return Figure(f"{PREFIX}{metric}_{stat}", f"{_sentence(stat.replace('_', ' '))} of the cases of {metric}", {}, value)
-    name, end = percentile_name(metric), quantile[2]
-    text = (
-        f"{'Lower' if end == '_low' else 'Upper'} end of the 95 % interval of {name}" if end else f"Percentiles of {metric}, with 1 % relative error"
-    )
-    return Figure(name + end, text, {PERCENTILE: quantile[1]}, value)
+    return Figure(percentile_name(metric), f"Percentiles of {metric}, with 1 % relative error", {PERCENTILE: quantile[1]}, value)
 
 
 def _in_base_unit(value: float, unit: str) -> float:

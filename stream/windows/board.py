@@ -5,7 +5,7 @@ Segments live in two tables: those with the dimension `agent`, whose windows end
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
 from schemas.scores import parse_key
@@ -102,11 +102,11 @@ class Board:
         minutes_from, hours_from = self._held_from()
         return list(chain.from_iterable(table.due(self.now, wall, minutes_from, hours_from) for table in (self._plain, self._agents)))
 
-    def readings(self) -> Iterator[tuple[Metric, Mapping[str, str], str, Reading, Sums]]:
-        """Every score that can be read now: metric, segment, window, reading, and the sums it was read from."""
+    def readings(self, windows: Collection[str]) -> Iterator[tuple[Metric, Mapping[str, str], str, Reading, Sums]]:
+        """Every score of some windows that can be read now: metric, segment, window, reading, and the sums it was read from."""
         minutes_from, hours_from = self._held_from()
         for table in (self._plain, self._agents):
-            for panel, row, metric, reading in table.readings(minutes_from, hours_from):
+            for panel, row, metric, reading in table.readings(minutes_from, hours_from, windows):
                 yield metric, table.segments[row], panel.window.name, reading, panel.sums(row)
 
     def _held_from(self) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
 import msgspec
@@ -19,7 +19,7 @@ from stream.windows.needs import NOTHING, Needs
 from stream.windows.panel import Panel, Read, cells_of
 from stream.windows.panestore import PaneStore
 from stream.windows.published import Published, ScoreRecord
-from stream.windows.spans import PaneWindow, window_of, windows_of
+from stream.windows.spans import NOW, PaneWindow, window_of, windows_of
 from stream.windows.totals import slide
 from stream.windows.withheld import withheld
 
@@ -99,10 +99,10 @@ class Table:
                 due = panel.due(wall)
                 yield from self._of_agents(panel, due, now) if self._agents else self._of_rows(panel, due, now)
 
-    def readings(self, minutes_from: int, hours_from: int) -> Iterator[tuple[Panel, int, Metric, Reading]]:
-        """What could be published now of windows that are whole: window, row, metric and reading."""
+    def readings(self, minutes_from: int, hours_from: int, windows: Collection[str]) -> Iterator[tuple[Panel, int, Metric, Reading]]:
+        """What could be published now of windows that are whole: window, row, metric and reading; of the windows named, and of `now`."""
         for panel in self.panels:
-            if not panel.published or not panel.is_whole(minutes_from, hours_from):
+            if not panel.published or panel.window.name not in (NOW, *windows) or not panel.is_whole(minutes_from, hours_from):
                 continue
             for metric in (metric for read in panel.reads for metric in read.metrics):
                 for row, reading in self._all_of(panel, metric):

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stream.alerts.conditions.found import Found, beside, nothing
+from stream.alerts.conditions.found import Found, beside, nothing, shape_of
 from stream.alerts.conditions.shares import Side, bound, is_bad, is_clear, percent
 from stream.alerts.rules import Custom, OneWindow
 from stream.alerts.sight import Ratio, Sight
 from stream.alerts.verdict import Flags, Floats
+from stream.durations import HOUR
 from stream.kpis.definition import Reading
 from stream.kpis.registry import all_metrics
 from stream.stats.intervals import Z95
@@ -29,7 +30,25 @@ class Line(NamedTuple):
 
 def one_window(rule: OneWindow, sight: Sight, covered: Flags, targets: Floats) -> Found:
     """Surely past target in one window. `covered` and `targets`: shape (segments,)."""
-    return _past(Line(rule.metric, rule.window.window, rule.side, rule.window.z, rule.window.min_n), sight, covered, targets)
+    line = Line(rule.metric, rule.window.window, rule.side, rule.window.z, rule.window.min_n)
+    found = _past(line, sight, covered, targets)
+    if rule.min_history is None:
+        return found
+    old = _is_old(sight, rule.metric, rule.min_history)
+    known = found.known & (old.any(axis=-1) if sight.ticks.ndim else old)
+    return found._replace(known=known, hot=found.hot & old, clear=found.clear & old, data=found.data & old)
+
+
+def _is_old(sight: Sight, metric: str, history: int) -> Flags:
+    """Where the hour pane of the first case begins so long (ms) before the tick; of figures without hour panes that is not known."""
+    hourly = sight.hourly(metric)
+    shape = shape_of(sight)
+    if hourly is None:
+        return np.zeros(shape, dtype=np.bool_)
+    some = hourly.whole > 0
+    first = np.where(some.any(axis=1), sight.hours[some.argmax(axis=1)] * HOUR, np.iinfo(np.int64).max // 2)
+    flags: Flags = np.broadcast_to(beside(first, sight) + history <= sight.ticks, shape)
+    return flags
 
 
 def custom(rule: Custom, sight: Sight, covered: Flags) -> Found:

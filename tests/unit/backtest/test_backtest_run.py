@@ -92,7 +92,8 @@ def test_a_missed_target_lowers_what_pages() -> None:
     history = Replay(simulate([Traffic({}, 20, 0.70)], 20, 5, ((),)))
     first, last = history.history.first, history.history.last
     alone = replay(history, rules("csat_dip"), TARGETS, first, last).episodes
-    both = replay(history, rules("csat_dip", "target_missed"), TARGETS, first, last).episodes
+    at_once = rules("target_missed")["target_missed"].model_copy(update={"min_history": None})
+    both = replay(history, {**rules("csat_dip"), "target_missed": at_once}, TARGETS, first, last).episodes
     (missed,) = [episode for episode in both if episode.key.rule == "target_missed"]
     later = [episode for episode in both if episode.key.rule == "csat_dip" and episode.fired_at > missed.fired_at]
     assert missed.said
