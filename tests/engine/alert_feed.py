@@ -13,6 +13,7 @@ from engine_worker import until
 
 from schemas.alerts import Alert
 from stream.devkit.receiver import Request, WebhookReceiver
+from stream.outlets.webhook import KEY_HEADER
 
 SECRET = "a secret of sixteen bytes"  # noqa: S105 (of a receiver on the loopback)
 AT_ONCE = {"for": "0s", "clear_for": "0s"}
@@ -62,6 +63,16 @@ async def until_said(case: Case, what: Callable[[list[Alert]], bool], seconds: f
 
     assert await until(is_so, seconds, poll=0.2), [(each.rule, each.segment, each.state, each.event) for each in found]
     return found
+
+
+async def notified(receiver: WebhookReceiver, count: int, seconds: float = 20) -> None:
+    """Wait for so many notifications; one that is repeated after a crash, under its idempotency key, is still one."""
+    assert await until(lambda: len(keys_of(receiver.requests)) >= count, seconds), len(keys_of(receiver.requests))
+
+
+def keys_of(requests: list[Request]) -> set[str]:
+    """The idempotency keys that were sent."""
+    return {request.headers[KEY_HEADER] for request in requests}
 
 
 def has(alerts: list[Alert], rule: str, event_name: str, **segment: str) -> bool:

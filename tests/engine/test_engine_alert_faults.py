@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from alert_feed import AT_ONCE, always, assert_revisions_count, has, hook, never, ratings, said, until_said
+from alert_feed import AT_ONCE, always, assert_revisions_count, has, hook, keys_of, never, notified, ratings, said, until_said
 from alert_script import only
 from engine_case import Case
 from engine_worker import WorkerProcess, until
@@ -65,16 +65,11 @@ async def test_the_scorer_moves_while_alerts_fire(new: Callable[..., Case], star
         await until_said(case, lambda alerts: all(has(alerts, "dip", "fired", team=team) for team in teams), 40)
         await well_again(case, "one")
         alerts = await until_said(case, lambda alerts: has(alerts, "dip", "resolved", team="one"))
-        assert await until(lambda: len(keys_of(receiver)) == len(teams) + 1, 20)
+        assert await until(lambda: len(keys_of(receiver.requests)) == len(teams) + 1, 20)
         assert await third.stop() == 0
     assert {team: events_of(alerts, team) for team in teams} == {team: ["fired", "resolved"] if team == "one" else ["fired"] for team in teams}
-    assert keys_of(receiver) == {each.id for each in alerts}
+    assert keys_of(receiver.requests) == {each.id for each in alerts}
     assert_revisions_count(alerts)
-
-
-def keys_of(receiver: WebhookReceiver) -> set[str]:
-    """Idempotency keys that a receiver has seen."""
-    return {request.headers["Idempotency-Key"] for request in receiver.requests}
 
 
 async def put(case: Case, topic: str, *records: tuple[bytes, bytes | None]) -> None:
@@ -96,7 +91,7 @@ async def test_records_that_cannot_be_read(new: Callable[..., Case], start: Call
         first = start(case, "first")
         await first.until_ready()
         await dip(case, "one")
-        await receiver.received(1)
+        await notified(receiver, 1)
         first.kill()
         await put(case, topics.alerts, (GARBAGE, GARBAGE), (b"{}", b"{}"), (alert_key("dip", {"team": "two"}), GARBAGE))
         await put(case, topics.alerts, (alert_key("gone", {}), b'{"revision":7}'), (b'{"rule":"dip","segment":{},"ticket":"T"}', b"[]"))
@@ -105,7 +100,7 @@ async def test_records_that_cannot_be_read(new: Callable[..., Case], start: Call
         second = start(case, "second")
         await second.until_ready()
         await dip(case, "two")
-        await receiver.received(2)
+        await notified(receiver, 2)
         alerts = await until_said_readable(case, "two")
         assert await second.stop() == 0
         assert second.log.count("it is not delivered") == 2
@@ -153,7 +148,7 @@ async def test_settings_change_and_the_receiver_is_away(new: Callable[..., Case]
         now = real_ms()
         await case.produce(ratings("half", range(now - 20 * SECOND, now, SECOND), lambda number: number % 2 == 0, team="one"))
         await until_said(case, lambda alerts: {each.rule for each in alerts if each.state == "firing"} == {"dip", "goal"})
-        await receiver.received(1)
+        await notified(receiver, 1)
         first.kill()
         case.change(alerts=only(goal={**kept, "below": 30}))
         second = start(case, "second")
