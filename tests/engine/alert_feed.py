@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ async def until_said(case: Case, what: Callable[[list[Alert]], bool], seconds: f
         found[:] = await alerts_of(case)
         return what(found)
 
-    assert await until(is_so, seconds, poll=0.2), [(each.rule, each.segment, each.state, each.event) for each in found]
+    assert await until(is_so, seconds, poll=0.2), Counter((each.rule, str(each.segment), each.event) for each in found)
     return found
 
 

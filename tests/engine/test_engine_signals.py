@@ -112,22 +112,25 @@ RULES = only(
 """What is judged by the ratings themselves (that none come in after a replay is worth saying), and rules of one's own."""
 
 
-def old_ratings(name: str, begin: int, days: int, dips: set[int], random: Random) -> list[Input]:
-    """90 ratings a day from `begin` (ms) on, in order; on the days in `dips` 60 % are good, otherwise 93 %."""
+def old_ratings(name: str, begin: int, days: int, dips: dict[int, float], random: Random) -> list[Input]:
+    """90 ratings a day from `begin` (ms) on, in order: good ones are 93 %, or the share that `dips` has for the day."""
     times = sorted(random.randrange(begin, begin + days * DAY) for _ in range(90 * days))
     found = []
     for number, time in enumerate(times):
-        satisfied = 0.6 if (time - begin) // DAY in dips else 0.93
+        satisfied = dips.get((time - begin) // DAY, 0.93)
         found.append(rating(f"{name}-{number}", time, 5 if random.random() < satisfied else 1, team=f"team{number % 3}"))
     return found
 
 
 def replayed(random: Random) -> list[Input]:
-    """Three weeks of last year and the last month but for two days, each with a dip in the midst, and one that nobody saw the end of."""
+    """Three weeks of last year and the last month but for two days, each with a dip in the midst, and one that nobody saw the end of.
+
+    Nobody is satisfied in the last one: as its last ratings leave the window they can't clear the alert by chance.
+    """
     now = real_ms()
-    dips = {6, 7, 8}
-    year = old_ratings("year", now - 365 * DAY, 21, dips | {20}, random)
-    return year + old_ratings("month", now - 30 * DAY, 28, dips | {25, 26, 27}, random)
+    dip = dict.fromkeys((6, 7, 8), 0.6)
+    year = old_ratings("year", now - 365 * DAY, 21, {**dip, 20: 0.0}, random)
+    return year + old_ratings("month", now - 30 * DAY, 28, {**dip, 25: 0.0, 26: 0.0, 27: 0.0}, random)
 
 
 async def test_replay_notifies_nobody(new: Callable[..., Case], start: Callable[..., WorkerProcess], tmp_path: Path) -> None:
