@@ -17,7 +17,7 @@ from stream.errors import UsageError
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 settings.register_profile("fast", max_examples=50, deadline=None)
-settings.register_profile("ci", max_examples=150, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "fast")
 
 

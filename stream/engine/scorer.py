@@ -42,7 +42,7 @@ CLAIM = score_key("claim", {}, "now")
 _POLL_MS = 25
 _ENDS_EVERY = 1_000
 # In a backlog now runs through days, and every step slides every window: the scorer may take a twentieth of the time, no more.
-# Where now is near the wall clock it rests for a moment at most.
+# Where now is near the wall clock it rests for a moment at most: under load the flushes of all partitions in that moment are one pass.
 _REST_FACTOR = 20
 _LONGEST_LIVE_REST = 100
 _LIVE = 15 * MINUTE
@@ -142,13 +142,21 @@ class Scorer:
         if now.time is None or now.time < self._floor:
             return
         begun = steady_ms()
-        if not now.at_end and begun < self._rest_until:
+        if begun < self._rest_until:
             return
         self._verify()
-        await self._look(now.time, changed=self.board.settle(), live=self._is_live(now))
+        changed = self.board.settle()
+        await self._look(now.time, changed=changed, live=self._is_live(now))
         await self._publish_at(now, producer, partitions)
-        rest = _REST_FACTOR * (steady_ms() - begun)
-        self._rest_until = steady_ms() + (min(rest, _LONGEST_LIVE_REST) if self._is_live(now) else rest)
+        self._rest(now, begun, changed=changed)
+
+    def _rest(self, now: Now, begun: int, *, changed: bool) -> None:
+        """Leave the time to others for a while, but for a pass in which nothing was new: what comes after quiet is published at once."""
+        if now.at_end and not changed:
+            return
+        ended = steady_ms()
+        rest = _REST_FACTOR * (ended - begun)
+        self._rest_until = ended + (min(rest, _LONGEST_LIVE_REST) if self._is_live(now) else rest)
 
     async def _look(self, now: int, *, changed: bool, live: bool) -> None:
         """Move the board to now (ms), letting the rules look wherever something may be different."""
