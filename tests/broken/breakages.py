@@ -9,6 +9,8 @@ _PUBLISHING = "tests/properties/test_publishing.py"
 _RECOMPUTE = "tests/properties/test_stream_recompute.py"
 _PARTITION = "tests/unit/tickets/test_tickets_partition.py"
 _BOARD = "tests/unit/windows/test_windows_board.py"
+_ALERTS = "tests/unit/alerts"
+_BOOK = "tests/properties/test_alert_book.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +122,61 @@ BREAKAGES = (
         "        known.revision += 1\n        known.exists = False\n",
         "        known.exists = False\n",
         f"{_PUBLISHING}::test_revisions_count_the_records_of_a_key",
+    ),
+    Breakage(
+        "an upper bound is no bound",
+        "stream/stats/proportions.py",
+        "    return np.minimum(1.0, centre + half)\n",
+        "    return np.minimum(1.0, centre)\n",
+        f"{_ALERTS}/test_conditions_windows.py::test_a_dip_that_is_not_sure_is_not_hot",
+    ),
+    Breakage(
+        "a cooldown does not hold anything back",
+        "stream/alerts/machine.py",
+        "    cooling = whole_minute(now) < memory.cooldown_until\n",
+        "    cooling = False\n",
+        f"{_BOOK}::test_no_two_notifications_within_the_cooldown_unless_worse",
+    ),
+    Breakage(
+        "a cancelled episode ends the cooldown",
+        "stream/alerts/machine.py",
+        "    if memory.cooldown_until <= minute:\n",
+        "    if memory.cooldown_until:\n",
+        f"{_ALERTS}/test_book.py::test_a_cancelled_episode_does_not_end_the_cooldown",
+    ),
+    Breakage(
+        "time in a freeze counts as waiting",
+        "stream/alerts/book.py",
+        "                    self._memories[key] = machine.thaw(self._memories[key], self._now)\n",
+        "                    pass\n",
+        f"{_ALERTS}/test_book.py::test_time_in_a_freeze_does_not_count_as_waiting",
+    ),
+    Breakage(
+        "an all-clear for what nobody was told of",
+        "stream/alerts/machine.py",
+        "all_clear_due=memory.said)",
+        "all_clear_due=True)",
+        f"{_ALERTS}/test_book.py::test_an_all_clear_only_of_what_was_said",
+    ),
+    Breakage(
+        "the child that explains least speaks for its parent",
+        "stream/alerts/inhibition.py",
+        "            self.found[parent] = min(shares)[1]\n",
+        "            self.found[parent] = max(shares)[1]\n",
+        f"{_ALERTS}/test_inhibition.py::test_the_child_that_explains_most_speaks",
+    ),
+    Breakage(
+        "the mix effect is not centred",
+        "stream/alerts/why.py",
+        "((p_before + p_after) / 2 - middle)",
+        "((p_before + p_after) / 2)",
+        "tests/properties/test_why_adds_up.py::test_effects_add_up_to_the_change_exactly",
+    ),
+    Breakage(
+        "a webhook's signature leaves out the time",
+        "stream/outlets/webhook.py",
+        'timestamp.encode() + b"." + body',
+        "body",
+        "tests/unit/outlets/test_webhook.py::test_the_signature_is_that_of_openssl",
     ),
 )
