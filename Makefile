@@ -22,13 +22,13 @@ setup: .venv/.ready ## make the environment in .venv; the command is then .venv/
 	@:
 
 test: setup ## all tests, those against a real Kafka included (it is downloaded the first time)
-	@$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile
+	@$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-pure: ## the tests that need no Kafka, on each Python from 3.11 to 3.13 of this machine
 	@found=0; for version in $(VERSIONS); do \
 		.ci/find-python $$version >/dev/null 2>&1 || { echo "Python $$version: not on this machine"; continue; }; \
 		found=1; echo "Python $$version:"; \
-		$(MAKE) --no-print-directory .venvs/$$version/.ready && .venvs/$$version/bin/python -m pytest -q -m "not kafka and not prometheus" -p no:cacheprovider || exit 1; \
+		$(MAKE) --no-print-directory .venvs/$$version/.ready && .venvs/$$version/bin/python -m pytest -q -m "not kafka and not prometheus" -p no:cacheprovider --numprocesses 2 --dist loadfile || exit 1; \
 	done; test $$found = 1
 
 faults: setup ## the tests of kills, pauses and backlogs at full size (about ten minutes)

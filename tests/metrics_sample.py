@@ -103,7 +103,7 @@ def alerts() -> tuple[Alert, ...]:
     """A team has fallen, and explains why the whole has: the whole keeps still. Another rule is about to fire."""
     return (
         Alert("csat_dip", BILLING, "page", "firing", NOW - 600_000, explains=(segment_key(EVERYTHING),)),
-        Alert("csat_dip", EVERYTHING, "page", "firing", NOW - 300_000, inhibited=True),
+        Alert("csat_dip", EVERYTHING, "page", "firing", NOW - 300_000, inhibited_by=BILLING),
         Alert("csat_low", BILLING_CHAT, "ticket", "pending", NOW - 60_000, silenced=True),
     )
 

@@ -187,7 +187,7 @@ def start_prometheus(folder: Path, scraped: Sequence[int], alerts_to: Program, e
     path = folder / "prometheus.yml"
     targets = {"static_configs": [{"targets": [f"{HOST}:{number}" for number in scraped]}]}
     path.write_text(yaml_text(prometheus.config(targets, f"{HOST}:{alerts_to.port}", every)), encoding="utf-8")
-    (folder / prometheus.RULES_FILE).write_text(yaml_text(quick(prometheus.rules())), encoding="utf-8")
+    (folder / prometheus.RULES_FILE).write_text(yaml_text(quick(prometheus.rules(["billing"]))), encoding="utf-8")
     arguments = [f"--config.file={path}", f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address={HOST}:{port}"]
     # What is sent before Alertmanager is known is lost; by default it is sent again after a minute.
     return Program([_program("prometheus"), *arguments, "--rules.alert.resend-delay=2s"], folder, port)

@@ -24,7 +24,8 @@ class Change(NamedTuple):
     """What became of a key at a tick: its memory after it, what happened, and whether somebody is to be notified.
 
     `event` names a change of state if there is one (a key may be `fired` and, by its memory, inhibited), otherwise what is said of it.
-    `since`: start of the episode it is about, also where the memory is at rest again.
+    `since`: start of the episode it is about, also where the memory is at rest again. `spoken_for`: the segment that alone keeps
+    this from being said: whoever hears nothing of that one must be told all the same.
     """
 
     key: Key
@@ -33,6 +34,7 @@ class Change(NamedTuple):
     notify: bool
     verdict: Verdict
     since: int
+    spoken_for: str = ""
 
 
 class Book:
@@ -98,7 +100,7 @@ class Book:
         page.advance()
         page.inhibit(may_speak)
         page.speak(may_speak)
-        changes = page.changes()
+        changes = page.changes(may_speak)
         self._forget(verdicts)
         return changes
 
@@ -151,14 +153,21 @@ class _Page:
             if word and may_speak(key):
                 self._say(key, word)
 
-    def changes(self) -> list[Change]:
+    def changes(self, may_speak: Callable[[Key], bool]) -> list[Change]:
         """What has changed, by key."""
-        return [self._change(key) for key in sorted(self._events)]
+        return [self._change(key, self._spoken_for(key) if may_speak(key) else "") for key in sorted(self._events)]
 
-    def _change(self, key: Key) -> Change:
+    def _change(self, key: Key, spoken_for: str) -> Change:
         memory = self._memories[key]
         since = memory.since or self._before[key].since
-        return Change(key, memory, self._events[key], key in self._notified, self._verdicts[key], since)
+        return Change(key, memory, self._events[key], key in self._notified, self._verdicts[key], since, spoken_for)
+
+    def _spoken_for(self, key: Key) -> str:
+        """Who speaks for the beginning or the end of an episode."""
+        memory = self._memories[key]
+        if self._events[key] == "resolved" and not memory.all_clear_due and key not in self._notified:
+            return self._before[key].inhibited_by
+        return memory.inhibited_by if self._events[key] in {"fired", "inhibited"} and not memory.said else ""
 
     def _step(self, key: Key) -> None:
         before = self._memories.get(key)

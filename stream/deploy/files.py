@@ -20,7 +20,7 @@ def contents(teams: Sequence[str], url: str = alertmanager.RECEIVER_URL) -> dict
     """Text by path below the root. `teams`: who has a route of their own; `url`: where Alertmanager sends."""
     return {
         "deploy/prometheus/prometheus.yml": yaml_text(prometheus.config()),
-        f"deploy/prometheus/{prometheus.RULES_FILE}": yaml_text(prometheus.rules()),
+        f"deploy/prometheus/{prometheus.RULES_FILE}": yaml_text(prometheus.rules(teams)),
         "deploy/alertmanager/alertmanager.yml": yaml_text(alertmanager.config(teams, url)),
         "deploy/grafana/dashboards/csat-stream.json": dashboard.text(),
         "deploy/grafana/provisioning/datasources/prometheus.yml": yaml_text(dashboard.datasources()),

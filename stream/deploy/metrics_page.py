@@ -11,7 +11,7 @@ from stream.outlets import metric_names as names
 _OWN_LABELS = {
     names.ALERT_STATE: (*names.ALERT_LABELS, names.STATE),
     names.ALERT_SINCE: names.ALERT_LABELS,
-    names.ALERT_INHIBITED: names.ALERT_LABELS,
+    names.ALERT_INHIBITED: (*names.ALERT_LABELS, names.BY_TEAM),
     names.ALERT_SILENCED: names.ALERT_LABELS,
     names.ALERT_EXPLAINS: (*names.ALERT_LABELS, names.EXPLAINS),
     names.ALERTS: (names.SEVERITY, names.STATE),

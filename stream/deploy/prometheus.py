@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stream.outlets import metric_names as names
@@ -47,11 +49,14 @@ def config(targets: Mapping[str, Any] | None = None, alertmanager: str = "alertm
     }
 
 
-def rules() -> dict[str, Any]:
-    """Alerts on scores and on workers, each with the recording rules they read before them: the rules of a group are evaluated in order."""
+def rules(teams: Sequence[str]) -> dict[str, Any]:
+    """Alerts on scores and on workers, each with the recording rules they read before them: the rules of a group are evaluated in order.
+
+    `teams` have a route of their own: nobody on it hears of an alert that is of no team.
+    """
     return {
         "groups": [
-            {"name": "cx-scores", "rules": [_firing(), _held_back(), _behind(), _score_alert(PAGE, "page"), _score_alert(TICKET, "ticket")]},
+            {"name": "cx-scores", "rules": [_firing(), _held_back(teams), _behind(), _score_alert(PAGE, "page"), _score_alert(TICKET, "ticket")]},
             {"name": "cx-workers", "rules": [*_worker_records(), *_silence_alerts(), *_worker_alerts()]},
         ]
     }
@@ -66,10 +71,15 @@ def _firing() -> dict[str, Any]:
     return {"record": FIRING, "expr": f"max by ({', '.join(names.ALERT_LABELS)}) ({names.ALERT_STATE}{{{states}}})"}
 
 
-def _held_back() -> dict[str, Any]:
+def _held_back(teams: Sequence[str]) -> dict[str, Any]:
+    """What is silenced, or spoken for by an alert that goes to the same people."""
+    inhibited = names.ALERT_INHIBITED
+    if teams:
+        routed = json.dumps("|".join(map(re.escape, teams)), ensure_ascii=False)
+        inhibited = f'({inhibited} unless {inhibited}{{{names.TEAM}=~{routed},{names.BY_TEAM}=""}})'
     return {
         "alert": HELD_BACK,
-        "expr": f"max by ({names.RULE}, {names.SEGMENT}) ({names.ALERT_INHIBITED} or {names.ALERT_SILENCED}) == 1",
+        "expr": f"max by ({names.RULE}, {names.SEGMENT}) ({inhibited} or {names.ALERT_SILENCED}) == 1",
         "keep_firing_for": _KEEP_FIRING,
         "labels": {"severity": NOBODY},
         "annotations": {"summary": "{{ $labels.rule }}: another segment's alert speaks for this one, or somebody has silenced it."},

@@ -133,9 +133,10 @@ class Alerting:
         self._health.rules_evaluated = real_ms()
         if changes:
             gatherer = Gatherer(self._settings, figures, self._lows, self._book, silences)
-            await self._record([self._alert(change, gatherer) for change in changes])
+            alerts = [self._alert(change, gatherer) for change in changes]
+            await self._record(alerts, [_told(alert, change) for alert, change in zip(alerts, changes, strict=True)])
         elif (minute_over and self._book.busy()) or tick - self._written >= _WRITE_EVERY:
-            await self._record([])
+            await self._record([], [])
 
     def _verdicts(self, sight: LiveSight) -> dict[Key, Verdict]:
         """What is hot, and what must be judged because something is under way."""
@@ -162,10 +163,9 @@ class Alerting:
         self._revisions[key] = self._revisions.get(key, 0) + 1
         return self._revisions[key]
 
-    async def _record(self, alerts: Iterable[Alert]) -> None:
+    async def _record(self, alerts: Sequence[Alert], told: Iterable[Message | None]) -> None:
         """Make what changed known: the outbox first, then the alerts with the memory."""
-        alerts = list(alerts)
-        await self.deliverer.submit_all([_message(alert) for alert in alerts if alert.notify])
+        await self.deliverer.submit_all([message for message in told if message is not None])
         self._written = self._tick
         records: list[Record] = [(_key(alert), alert.model_dump_json().encode()) for alert in alerts]
         await self._log.write_alerts(records, encode(*self._book.snapshot()))
@@ -217,7 +217,8 @@ class Alerting:
         may_speak = live and common.silence is None
         since = self._tick - _NEWS_FOR
         for some in _in_batches(new):
-            await self._record([rating_record(name, _rating(low), common, notify=may_speak and low.rated_at >= since) for low in some])
+            alerts = [rating_record(name, _rating(low), common, notify=may_speak and low.rated_at >= since) for low in some]
+            await self._record(alerts, [_message(alert) for alert in alerts if alert.notify])
 
     # -- for metrics
 
@@ -259,9 +260,16 @@ def _rating(low: Low) -> RatingOut:
     )
 
 
-def _message(alert: Alert) -> Message:
+def _told(alert: Alert, change: Change) -> Message | None:
+    """What receivers are told of a change: all of them, or those who hear nothing of the segment that speaks for it; None for nobody."""
+    if alert.notify:
+        return _message(alert)
+    return _message(alert, parse_segment(change.spoken_for)) if change.spoken_for else None
+
+
+def _message(alert: Alert, spoken_for: Mapping[str, str] | None = None) -> Message:
     words = message(alert)
-    return Message(alert.model_dump(mode="json"), _delivery_key(alert), words.title, words.body)
+    return Message(alert.model_dump(mode="json"), _delivery_key(alert), words.title, words.body, spoken_for)
 
 
 def _delivery_key(alert: Alert) -> str:

@@ -49,7 +49,7 @@ def _alerts(scorer: Scorer) -> list[Alert]:
             rule.severity,
             _SHOWN[memory.state],
             memory.since,
-            inhibited=bool(memory.inhibited_by),
+            inhibited_by=parse_segment(memory.inhibited_by) if memory.inhibited_by else None,
             silenced=scorer.alerting.is_silenced(key),
             explains=[other for other in scorer.alerting.speaks_for(key) if len(parse_segment(other)) < len(parse_segment(key.segment))],
         )

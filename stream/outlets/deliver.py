@@ -33,12 +33,16 @@ _GRACE_SECONDS = 1.0
 
 
 class Message(NamedTuple):
-    """An alert to be sent. `alert`: its JSON form (`event`, `rule`, `severity`, `segment` are read). `title`, `text`: the same in words."""
+    """An alert to be sent. `alert`: its JSON form (`event`, `rule`, `severity`, `segment` are read). `title`, `text`: the same in words.
+
+    `spoken_for`: the segment that speaks for this one: only receivers that hear nothing of that one are told.
+    """
 
     alert: Mapping[str, Any]
     key: str
     title: str
     text: str
+    spoken_for: Mapping[str, str] | None = None
 
 
 class Outlet(Protocol):
@@ -118,7 +122,7 @@ class Deliverer:
     async def submit_all(self, messages: Sequence[Message]) -> None:
         """Hand over several alerts as one batch; what `write` raises is raised, and nothing is sent any more then."""
         async with self._turn:
-            wanted = [(receiver, message) for message in messages for receiver in self._receivers if wants(receiver, message.alert)]
+            wanted = [(receiver, message) for message in messages for receiver in self._receivers if _is_for(receiver, message)]
             await self._commit([record for receiver, message in wanted for record in self._accept(receiver, message)])
         for receiver, _ in wanted:
             self._wake[receiver.name].set()
@@ -239,6 +243,12 @@ class Deliverer:
 def outlet_of(receiver: Receiver, now: Callable[[], int]) -> Outlet:
     """The way to a receiver; ConfigError where its files or packages are missing."""
     return AppriseOutlet(receiver) if receiver.kind == "apprise" else Webhook(receiver, now)
+
+
+def _is_for(receiver: Receiver, message: Message) -> bool:
+    if not wants(receiver, message.alert):
+        return False
+    return message.spoken_for is None or not wants(receiver, {**message.alert, "segment": message.spoken_for})
 
 
 def _notification(receiver: Receiver, message: Message, now: int) -> Notification:

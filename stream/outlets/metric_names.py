@@ -16,7 +16,8 @@ PREFIX = "cx_"
 WINDOW, LEVEL, PARENT, SEGMENT = "window", "level", "parent", "segment"
 PERCENTILE = "percentile"
 RULE, SEVERITY, STATE, EXPLAINS = "rule", "severity", "state", "explains"
-DIMENSIONS = ("team", "channel", "product")
+TEAM, BY_TEAM = "team", "by_team"
+DIMENSIONS = (TEAM, "channel", "product")
 """Dimensions that are labels, in order; `agent` is the fourth where settings ask for it."""
 ALL_LEVEL = "all"
 """Level of the segment that is everything."""
@@ -50,7 +51,7 @@ SCORER_OWNER = PREFIX + "scorer_owner"
 HELP = {
     ALERT_STATE: "1 for every alert that is pending, firing or stale; one that is at rest has no series",
     ALERT_SINCE: "Start of an alert's episode in event time",
-    ALERT_INHIBITED: "1 for an alert that another one of the same rule speaks for",
+    ALERT_INHIBITED: "1 for an alert that another one of the same rule speaks for; by_team: the other one's team",
     ALERT_SILENCED: "1 for an alert that somebody has silenced",
     ALERT_EXPLAINS: "1 for an alert that explains the alert of the segment named by the label explains",
     ALERTS: "Number of alerts of a severity in a state, of all segments",

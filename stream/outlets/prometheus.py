@@ -106,8 +106,9 @@ def _alert_families(alerts: Iterable[Alert], *, agents: bool) -> Iterator[Family
             continue
         state.add_sample(names.ALERT_STATE, {**labels, names.STATE: alert.state}, 1)
         since.add_sample(names.ALERT_SINCE, labels, alert.since / 1000)
-        if alert.inhibited:
-            inhibited.add_sample(names.ALERT_INHIBITED, labels, 1)
+        if alert.inhibited_by is not None:
+            by_team = {names.BY_TEAM: alert.inhibited_by[names.TEAM]} if names.TEAM in alert.inhibited_by else {}
+            inhibited.add_sample(names.ALERT_INHIBITED, {**labels, **by_team}, 1)
         if alert.silenced:
             silenced.add_sample(names.ALERT_SILENCED, labels, 1)
         for explained in alert.explains:

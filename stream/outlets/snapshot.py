@@ -35,7 +35,7 @@ class Spread(NamedTuple):
 class Alert(NamedTuple):
     """One alert that is not at rest.
 
-    `since`: start of the episode in ms. `inhibited`: another alert speaks for it, so nobody is to be notified.
+    `since`: start of the episode in ms. `inhibited_by`: the segment whose alert speaks for it: who hears of that one is not notified.
     `silenced`: somebody wants to hear nothing of it for now.
     `explains`: keys (`stream.segments.segment_key`) of the segments whose alert of the same rule this one explains.
     """
@@ -45,7 +45,7 @@ class Alert(NamedTuple):
     severity: Severity
     state: AlertState
     since: int
-    inhibited: bool = False
+    inhibited_by: Mapping[str, str] | None = None
     explains: Sequence[str] = ()
     silenced: bool = False
 

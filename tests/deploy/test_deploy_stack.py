@@ -58,7 +58,7 @@ def test_an_alert_goes_all_the_way(running: stack.Running, shown: Shown) -> None
     assert "instance" not in page
     stack.wait_for(lambda: stack.suppressed(running.alertmanager) == ["{}"], "the parent is inhibited")
     assert _of_rules(pages) == []
-    shown.alerts = (parent._replace(inhibited=False),)
+    shown.alerts = (parent._replace(inhibited_by=None),)
     stack.wait_for(lambda: bool(_of_rules(pages)), "the parent speaks for itself")
     assert [(alert["rule"], alert["segment"]) for alert in _of_rules(pages)] == [("csat_dip", "{}")]
     stack.wait_for(lambda: bool(pages.alerts(_TEAM_PAGES, "resolved")), "the team's alert is resolved")

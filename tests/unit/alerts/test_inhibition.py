@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from stream.alerts.book import Book, Change
@@ -268,3 +270,36 @@ def test_who_speaks_does_not_depend_on_who_may(live: bool) -> None:
     day = Day()
     day.at(0, {ALL: hot(100), A: hot(60), B: hot(10)}, live=live)
     assert day.inhibited_by() == {ALL: A.segment}
+
+
+def spoken_for(changes: list[Change]) -> dict[Key, str]:
+    """Who alone keeps what from being said."""
+    return {change.key: change.spoken_for for change in changes if change.spoken_for}
+
+
+def test_who_speaks_for_an_episode_is_told_with_its_beginning_and_its_end() -> None:
+    """So that whoever hears nothing of the one that speaks can be told of both; of what lies between nothing is said."""
+    day = Day()
+    day.at(0, {ALL: hot(100)})
+    begun = day.at(1, {ALL: hot(100), A: hot(10)})
+    assert (spoken_for(begun), told(begun)) == ({A: ALL.segment}, [])
+    assert spoken_for(day.at(2, {ALL: hot(100), A: hot(10, 30)})) == {}
+    ended = day.at(3, {ALL: hot(100), A: CLEAR})
+    assert (spoken_for(ended), told(ended)) == ({A: ALL.segment}, [])
+
+
+def test_what_speaks_for_itself_or_may_not_be_said_is_spoken_for_by_nobody() -> None:
+    """Released, silenced, and in a replay."""
+    day = Day()
+    day.at(0, {ALL: hot(100)})
+    day.at(1, {ALL: hot(100), A: hot(10)})
+    released = day.at(2, {ALL: CLEAR, A: hot(10)})
+    assert (spoken_for(released), told(released)) == ({}, [A, ALL])
+    quieted: list[dict[str, Any]] = [
+        {"live": False},
+        {"silences": (Silence(id="1", rule="dip", segment={"team": "a"}, until=START + HOUR, who="ann", why="known"),)},
+    ]
+    for quiet in quieted:
+        day = Day()
+        day.at(0, {ALL: hot(100)})
+        assert spoken_for(day.at(1, {ALL: hot(100), A: hot(10)}, **quiet)) == {}

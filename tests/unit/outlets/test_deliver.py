@@ -56,6 +56,15 @@ async def test_who_gets_what(wishes: dict[str, Any], gets: set[str]) -> None:
     assert bench.left == {f"desk/{key}".encode() for key in gets}
 
 
+async def test_who_hears_nothing_of_the_one_that_speaks_is_told() -> None:
+    """Everything speaks for billing: whoever takes all alerts heard of it, whoever takes only those of billing did not."""
+    bench = Bench(hook("http://127.0.0.1:1/", name="all"), hook("http://127.0.0.1:1/", name="team", segment={"team": "billing"}))
+    await bench.deliverer.submit_all([Message(alert(team="billing"), "k1", "", "", spoken_for={})])
+    assert bench.left == {b"team/k1"}
+    await bench.deliverer.submit_all([Message(alert(team="billing", channel="chat"), "k2", "", "", spoken_for={"team": "billing"})])
+    assert bench.left == {b"team/k1"}
+
+
 async def test_failures_are_tried_again_until_it_works() -> None:
     """The same key and body each time; every failure is counted, and told once."""
     async with WebhookReceiver(Reply(500), Reply(429), Reply(408)) as receiver:

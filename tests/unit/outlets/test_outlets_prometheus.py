@@ -75,7 +75,7 @@ def test_an_alert_names_its_family() -> None:
     child = 'level="team",parent="{}",rule="csat_dip",segment="{\\"team\\":\\"billing\\"}",severity="page"'
     assert found[f'cx_alert_state{{{child},state="firing",team="billing"}}'] == 1
     assert found[f'cx_alert_explains{{explains="{{}}",{child},team="billing"}}'] == 1
-    assert found['cx_alert_inhibited{level="all",rule="csat_dip",segment="{}",severity="page"}'] == 1
+    assert found['cx_alert_inhibited{by_team="billing",level="all",rule="csat_dip",segment="{}",severity="page"}'] == 1
     assert f'cx_alert_inhibited{{{child},team="billing"}}' not in found
 
 
