@@ -81,7 +81,7 @@ class Alert(BaseModel):
     why_not: str | None
     """Why there is no `why`, in plain words; null where there is one."""
     evidence: Annotated[list[str], Field(max_length=MOST_TICKETS)]
-    """Ticket ids of the worst ratings."""
+    """Ticket ids of the worst ratings; of the ticket that waits longest, where the rule is about that."""
     rating: RatingOut | None = None
     """The single rating that this record is about; null for alerts with a state."""
     context: Context

@@ -24,6 +24,8 @@ Made by `python -m stream.reference`; do not edit. What rules do, and how to cha
 
 {targets}
 *Surely* below or above: the end of the one-sided interval that lies towards the target is still past it. n: cases in the window.
+Where a number comes from: *definition* is what the rule is defined by; *simulated* is what the rule as a whole was found to do (the bench draws its
+months with the seeds that are named); *our own* was chosen by this project, for the reason given, and not simulated.
 
 | rule | severity | condition | where the numbers come from |
 | --- | --- | --- | --- |
@@ -31,7 +33,9 @@ Made by `python -m stream.reference`; do not edit. What rules do, and how to cha
 TIMES_HEAD = """
 ## When they fire and when they end
 
-*For*: how long the condition must hold. *Worse by*: what is said within the cooldown all the same.
+*For*: how long the condition must hold. *Worse by*: what is said within the cooldown all the same. 5m until it fires, 1h until it ends, a
+cooldown of 6h and 10 points are the definition of the states, and `bench/alerts.py` simulates rules with them; what differs has its source in the
+table above.
 
 | rule | segments | for | ends when | for | cooldown | worse by | stands still without signal |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -151,7 +155,7 @@ def _times_row(name: str, rule: Rule) -> str:
         _ends(rule),
         _span(rule.clear_for),
         durations.text(rule.cooldown),
-        f"{rule.worse_by:g} {'% of the target' if isinstance(rule, Oldest) else _worse_unit(rule)}",
+        f"{rule.worse_by:g} {'% of the wait last said' if isinstance(rule, Oldest) else _worse_unit(rule)}",
         "yes" if rule.freezes_with_signal else "no",
     )
     return f"| {' | '.join(cells)} |\n"

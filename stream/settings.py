@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -34,8 +35,21 @@ def _window_name(name: str) -> str:
 WindowName = Annotated[str, AfterValidator(_window_name)]
 
 
+def _without_user(url: str) -> str:
+    try:
+        address = urlsplit(url)
+    except ValueError:  # no URL at all: whoever uses it says so
+        return url
+    if address.scheme in ("http", "https") and "@" in address.netloc:
+        raise ValueError("holds a user name or password, and secrets are never in the settings")
+    return url
+
+
+PublicUrl = Annotated[str, AfterValidator(_without_user)]
+
+
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class Kafka(_Part):
@@ -193,9 +207,9 @@ class Alerts(_Part):
     """Changes to the shipped rules by name, and rules of one's own."""
     explain_by: tuple[Dimension, ...] = ("team", "channel", "product")
     """Dimensions whose values explain a change, in order of preference."""
-    panel_url: str | None = None
+    panel_url: PublicUrl | None = None
     """Link to a dashboard; {rule} and {team}, {channel}, ... are filled in."""
-    runbook_url: str | None = None
+    runbook_url: PublicUrl | None = None
     """Link to what to do; {rule} is filled in."""
 
 
@@ -206,8 +220,8 @@ class Receiver(_Part):
     """Name in logs and metrics."""
     kind: Literal["webhook", "apprise"]
     """webhook: signed JSON; apprise: Slack, Teams, mail, PagerDuty and others by an apprise URL."""
-    url: str | None = None
-    """URL of a webhook that holds no secret."""
+    url: PublicUrl | None = None
+    """URL of a webhook that holds no secret; `url_file` otherwise."""
     url_file: Path | None = None
     """File that holds the URL."""
     secret_file: Path | None = None
@@ -222,6 +236,13 @@ class Receiver(_Part):
     """Longest time for one attempt."""
     at_most_an_hour: int = Field(default=60, ge=1)
     """Most info notifications an hour; the rest are counted and said together."""
+
+    @field_validator("severities", "rules")
+    @classmethod
+    def _gets_something(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value == ():
+            raise ValueError("at least one is needed, or nothing is ever sent")
+        return value
 
     @model_validator(mode="after")
     def _has_one_url(self) -> Receiver:
@@ -396,18 +417,10 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _agents_allowed(self) -> Settings:
-        if self.agents == "off" and any("agent" in dimensions for dimensions in self.segments):
-            raise ValueError("segments: the dimension 'agent' needs 'agents: on' or 'agents: pseudonymous'")
-        if self.agents == "pseudonymous" and self.agent_key_file is None:
-            raise ValueError("agents: 'pseudonymous' needs agent_key_file")
-        return self
-
-    @model_validator(mode="after")
-    def _schedules_are_known(self) -> Settings:
-        unknown = [rule.schedule for rule in self.schedule_of if rule.schedule not in self.schedules]
-        if unknown:
-            raise ValueError(f"schedule_of: no schedule is called {', '.join(repr(name) for name in unknown)}")
+    def _fit_together(self) -> Settings:
+        misfits = "; ".join(_misfits(self))
+        if misfits:
+            raise ValueError(misfits)
         return self
 
     @field_validator("notify")
@@ -424,6 +437,17 @@ class Settings(BaseSettings):
         return {(scale.min, scale.max): scale.satisfied for scale in self.scales}
 
 
+def _misfits(settings: Settings) -> Iterator[str]:
+    """What is wrong between settings that are right by themselves."""
+    if settings.agents == "off" and any("agent" in dimensions for dimensions in settings.segments):
+        yield "segments: the dimension 'agent' needs 'agents: on' or 'agents: pseudonymous'"
+    if settings.agents == "pseudonymous" and settings.agent_key_file is None:
+        yield "agents: 'pseudonymous' needs agent_key_file"
+    unknown = [rule.schedule for rule in settings.schedule_of if rule.schedule not in settings.schedules]
+    if unknown:
+        yield f"schedule_of: no schedule is called {', '.join(repr(name) for name in unknown)}"
+
+
 def window_length(name: str) -> int:
     """Length of a window in milliseconds; ValueError where panes can't make it up. `all` has none."""
     length = durations.parse(name)
@@ -435,13 +459,22 @@ def window_length(name: str) -> int:
 
 def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Settings of a file, the environment over it, `overrides` over both; ConfigError with every fault at once."""
-    source = str(path) if path else "settings"
-    from_file = plain_yaml.load(path, may_be_empty=True) if path else {}
+    found = written(path, overrides)
     try:
-        from_environment = _environment()
-        return Settings(**_merged(_merged(from_file, from_environment), dict(overrides or {})))
+        return Settings(**found)
     except ValidationError as error:
-        raise ConfigError(source, faults(error)) from None
+        raise ConfigError(source_of(path), faults(error)) from None
+
+
+def written(path: Path | None, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What `load` makes settings of, as it is written; ConfigError where file or environment can't be read."""
+    from_file = plain_yaml.load(path, may_be_empty=True) if path else {}
+    return _merged(_merged(from_file, _environment()), dict(overrides or {}))
+
+
+def source_of(path: Path | None) -> str:
+    """How an error names where settings come from."""
+    return str(path) if path else "settings"
 
 
 def faults(error: ValidationError) -> tuple[Fault, ...]:

@@ -61,7 +61,7 @@ class Facts:
     first_response: Reading | None = None
     """First response over 24h."""
     evidence: Sequence[str] = ()
-    """Tickets of the worst ratings, worst first."""
+    """Tickets to look at: the one that waits longest, or those of the worst ratings, worst first."""
     inhibits: Sequence[str] = ()
     """Segments (canonical texts) that the alert speaks for."""
     silence: Silence | None = None

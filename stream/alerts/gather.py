@@ -10,7 +10,7 @@ from typing import Any
 from stream.alerts.book import Book, Change
 from stream.alerts.facts import Facts, Hourly, Parts
 from stream.alerts.low_ratings import LowRatings
-from stream.alerts.memory import State
+from stream.alerts.memory import UNDER_WAY, State
 from stream.alerts.needs import LATELY, windows_of
 from stream.alerts.rules import Rule
 from stream.alerts.silences import Silence, matching
@@ -29,6 +29,8 @@ from stream.windows.spans import NOW
 MOST_EVIDENCE = 10
 _RATED = frozenset({"csat", "csat_first"})
 """Figures whose cases are ratings, so that low ratings are their evidence."""
+_WAITED = "oldest_waiting"
+"""The figure whose evidence is the ticket that waits longest."""
 
 
 class Gatherer:
@@ -55,7 +57,7 @@ class Gatherer:
             hourly=self._hourly(metric, row),
             lately=self._figures.reading(metric, LATELY, row),
             before_lately=_reading(_at(self._figures.before(metric, LATELY), row)),
-            evidence=self._evidence(metric, window, change),
+            evidence=self._evidence(metric, window, change, row),
             episode=self._episode(metric, window, change, row),
         )
 
@@ -86,13 +88,20 @@ class Gatherer:
             return None
         return Hourly(self._figures.now // HOUR - WINDOW + 1, found.part[row].tolist(), found.whole[row].tolist())
 
-    def _evidence(self, metric: str, window: str, change: Change) -> list[str]:
-        """Tickets of the worst ratings of the window, or of the episode where that began earlier."""
+    def _evidence(self, metric: str, window: str, change: Change, row: int) -> list[str]:
+        """The ticket that waits longest; or those of the worst ratings of the window, of the episode where that began earlier."""
+        if metric == _WAITED:
+            return self._waits_longest(change, row)
         if metric not in _RATED:
             return []
         length = self._figures.now if window == ALL else window_length(window)
         begin = min(self._figures.now - length, change.since or self._figures.now)
         return [low.ticket for low in self._lows.worst(parse_segment(change.key.segment), begin, self._figures.now + 1, MOST_EVIDENCE)]
+
+    def _waits_longest(self, change: Change, row: int) -> list[str]:
+        """None once it is over: the ticket that waits longest then is not the one that had waited too long."""
+        ticket = self._figures.oldest_ticket(row) if change.memory.state in UNDER_WAY else None
+        return [] if ticket is None else [ticket]
 
     def _episode(self, metric: str, window: str, change: Change, row: int) -> Counts | None:
         memory = change.memory

@@ -30,8 +30,7 @@ def _lines(alert: Alert) -> Iterator[str]:
     yield from _times(alert)
     yield from _figures(alert)
     yield from _why(alert)
-    if alert.evidence and alert.rating is None:
-        yield f"Worst ratings: {', '.join(named(ticket) for ticket in alert.evidence)}"
+    yield from _evidence(alert)
     yield from _context(alert)
     if alert.inhibits:
         yield f"Speaks also for: {'; '.join(place(segment) for segment in alert.inhibits)}"
@@ -81,6 +80,13 @@ def _child(child: ChildOut) -> str:
 def _rest(why: WhyOut) -> float:
     """What the children beyond those listed explain, in points."""
     return round(why.points - sum(child.rate + child.mix for child in why.children[:_CHILDREN]), 1)
+
+
+def _evidence(alert: Alert) -> Iterator[str]:
+    """Tickets to look at, but for one that the summary names already."""
+    if alert.evidence and alert.rating is None and alert.kind != "oldest":
+        what = "Waits longest" if alert.metric == "oldest_waiting" else "Worst ratings"
+        yield f"{what}: {', '.join(named(ticket) for ticket in alert.evidence)}"
 
 
 def _context(alert: Alert) -> Iterator[str]:

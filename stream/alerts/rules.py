@@ -14,7 +14,7 @@ Percent = Annotated[float, Field(gt=0, lt=100)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class _Rule(_Part):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from stream import plain_yaml, settings
-from stream.alerts import feasible
+from stream.alerts import feasible, reach
+from stream.alerts.reach import lists_of
 from stream.alerts.rules import Rule
 from stream.errors import ConfigError, Fault
 
@@ -30,16 +31,19 @@ def shipped_rules() -> dict[str, Rule]:
     return {name: _validated(written) for name, written in _shipped().items()}
 
 
-def merged(overrides: Mapping[str, Raw], targets: Mapping[str, float] | None = None) -> dict[str, Rule]:
+def merged(
+    overrides: Mapping[str, Raw], targets: Mapping[str, float] | None = None, segments: Sequence[Sequence[str]] | None = None
+) -> dict[str, Rule]:
     """The shipped rules with these changes, and these rules of one's own; ConfigError with every fault at once.
 
-    `targets`: default targets by metric, that burn rules are checked against; the shipped ones if None.
+    `targets`: default targets by metric, that burn rules are checked against; the shipped ones if None. `segments`: the configured
+    segment lists, of which the changes must be; any if None.
     """
     shipped, rules, faults = _shipped(), shipped_rules(), list[Fault]()
     for name, override in overrides.items():
         rule, found = _changed(name, override, shipped.get(name))
         if rule is not None:
-            found = tuple(feasible.faults(rule, rules.get(name)))
+            found = (*feasible.faults(rule, rules.get(name)), *(() if segments is None else reach.rule_faults(rule, override, lists_of(segments))))
             rules[name] = rule
         faults += _under(name, found)
     known_targets = settings.Alerts().targets if targets is None else targets
@@ -103,4 +107,4 @@ def _under(name: str, faults: Iterable[Fault]) -> Iterator[Fault]:
 
 def rules_in_force(found: settings.Settings) -> dict[str, Rule]:
     """The rules of an installation, switched-off ones included; ConfigError with every fault at once."""
-    return merged(found.alerts.rules, found.alerts.targets)
+    return merged(found.alerts.rules, found.alerts.targets, found.segments)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from stream import durations
 from stream.alerts.dormant import enough_of
 from stream.alerts.needs import windows_of
-from stream.alerts.rules import Drift, Intake, OneWindow, Rating, Rule, SignalLost, SignalLow, TwoWindows
+from stream.alerts.rules import Burn, Drift, Intake, OneWindow, Rating, Rule, SignalLost, SignalLow, TwoWindows
 from stream.alerts.sight import Sight
 from stream.alerts.targets import Targets
 from stream.kpis.registry import all_metrics
@@ -23,7 +23,7 @@ def why_not(rule: Rule, sight: Sight, targets: Targets, segment: Mapping[str, st
     history = _history(rule, targets, segment)
     if history:
         return history
-    if isinstance(rule, TwoWindows | OneWindow) and targets.target(rule.metric, segment) is None:
+    if isinstance(rule, TwoWindows | OneWindow | Burn) and targets.target(rule.metric, segment) is None:
         return f"no target for {rule.metric}"
     missing = [window for window in windows_of(rule) if sight.ratio(rule.metric, window) is None]
     return f"{rule.metric} has no window {missing[0]}" if missing else "nothing was counted yet"

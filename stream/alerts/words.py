@@ -22,7 +22,7 @@ def summary(alert: Alert) -> str:
         return f"Over before it fired: {subject(alert)}{_now(alert)}"
     if alert.state == "stale":
         return f"No data any more: {subject(alert)}, alert of {moment(alert.fired_at or alert.as_of)}"
-    line = _condition(alert) + _loss(alert) + _mostly(alert)
+    line = _condition(alert) + _loss(alert) + _mostly(alert) + _waiting(alert)
     line = _PREFIXES[alert.event] + line if alert.event in _PREFIXES else line[0].upper() + line[1:]
     return line if alert.inhibited_by is None else f"{line}; told by the alert of {place(alert.inhibited_by)}"
 
@@ -100,6 +100,11 @@ def _loss(alert: Alert) -> str:
     if lost is None or alert.kind == "intake":
         return ""
     return f": {lost.bad} {bad(alert.metric)} of {lost.of}, expected {expected(lost.expected)}"
+
+
+def _waiting(alert: Alert) -> str:
+    """The ticket that has waited longest, where that is what holds."""
+    return f": ticket {named(alert.evidence[0])}" if alert.kind == "oldest" and alert.evidence else ""
 
 
 def _mostly(alert: Alert) -> str:

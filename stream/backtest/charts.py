@@ -12,10 +12,9 @@ import numpy as np
 
 from stream.alerts.verdict import Floats
 from stream.backtest.episodes import Episode
-from stream.backtest.history import Segment
+from stream.backtest.history import Segment, Span
 from stream.backtest.incidents import Incident, segment_text
 from stream.backtest.naive import METRIC
-from stream.backtest.report import Span
 from stream.backtest.run import Outcome, stretches
 from stream.backtest.sight import Replay, ReplaySight
 from stream.durations import MINUTE, SECOND

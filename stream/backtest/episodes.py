@@ -11,7 +11,7 @@ from stream.alerts.verdict import Key
 class Episode(NamedTuple):
     """One time that a rule fired in a segment; times in ms, `ended_at` None where it fires at the end of history.
 
-    `said`: somebody was told. What was inhibited, or came back within the cooldown, was not.
+    `said`: somebody was told. What was inhibited (`spoken_for`: another segment spoke for it), or came back within the cooldown, was not.
     """
 
     key: Key
@@ -19,6 +19,7 @@ class Episode(NamedTuple):
     fired_at: int
     ended_at: int | None
     said: bool
+    spoken_for: bool = False
 
 
 class Recorder:
@@ -36,6 +37,11 @@ class Recorder:
         """Somebody is told of the episode under way."""
         if key in self._open:
             self._open[key] = self._open[key]._replace(said=True)
+
+    def spoken_for(self, key: Key) -> None:
+        """Another segment speaks for the episode under way."""
+        if key in self._open:
+            self._open[key] = self._open[key]._replace(spoken_for=True)
 
     def ended(self, key: Key, at: int) -> None:
         """The episode under way ends."""

@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from stream.alerts.verdict import Ints
-from stream.durations import HOUR, MINUTE
+from stream.durations import DAY, HOUR, MINUTE
 from stream.segments import segment_key
 
 Segment = Mapping[str, str]
 MINUTES_AN_HOUR = HOUR // MINUTE
+MONTH = 30 * DAY
 
 
 class Entries(NamedTuple):
@@ -46,6 +47,19 @@ class Wait(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The stretch of history that was replayed, in ms."""
+
+    begin: int
+    end: int
+
+    @property
+    def months(self) -> float:
+        """In months of 30 days."""
+        return (self.end - self.begin) / MONTH
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Minute panes `first`..`last` of the smallest segments (`atoms`), from which every segment of `lists` adds up.
 
@@ -59,6 +73,11 @@ class History:
     waits: tuple[Wait, ...]
     first: int
     last: int
+
+    @property
+    def span(self) -> Span:
+        """From the first pane's begin to the last one's end."""
+        return Span(self.first * MINUTE, (self.last + 1) * MINUTE)
 
 
 class Membership(NamedTuple):

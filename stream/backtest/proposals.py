@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from stream import plain_yaml
-from stream import settings as stream_settings
 from stream.alerts.rules import Intake, Oldest, Rating, Rule
 from stream.alerts.shipped import merged
 from stream.alerts.targets import Targets
 from stream.backtest.naive import METRIC
 from stream.errors import ConfigError, Fault
 from stream.kpis.registry import all_metrics
-from stream.settings import Alerts, Settings
+from stream.settings import Settings
+from stream.usable import Usable, usable
 
 NEW, CURRENT = "new", "current"
 _SECTION = "alerts"
@@ -46,23 +46,28 @@ def proposed(path: Path, settings: Settings) -> Proposal:
     section = content.get(_SECTION, {"rules": content})
     if not isinstance(section, dict):
         raise ConfigError(str(path), (Fault(_SECTION, "must be a mapping"),))
-    alerts = _alerts(path, {**_targets(settings), **section})
+    part = _alerts({**_targets(settings), **section})
+    rules, faults = dict[str, Rule](), part.faults
     try:
-        rules = merged(alerts.rules, alerts.targets)
+        rules = merged(part.settings.alerts.rules, part.targets, settings.segments)
     except ConfigError as error:
-        raise ConfigError(str(path), error.faults) from None
-    return Proposal(NEW, rules, Targets.of(settings.model_copy(update={"alerts": alerts})))
+        faults += error.faults
+    if faults:
+        raise ConfigError(str(path), faults)
+    return Proposal(NEW, rules, Targets.of(settings.model_copy(update={"alerts": part.settings.alerts})))
 
 
 def _targets(settings: Settings) -> dict[str, Any]:
     return settings.alerts.model_dump(include={"targets", "segment_targets"})
 
 
-def _alerts(path: Path, section: Mapping[str, Any]) -> Alerts:
+def _alerts(section: Mapping[str, Any]) -> Usable:
+    """Settings with this part `alerts`, without what is wrong with it."""
+    written = {_SECTION: section}
     try:
-        return Alerts.model_validate(section)
+        return Usable(Settings.model_validate(written), (), frozenset())
     except ValidationError as error:
-        raise ConfigError(str(path), stream_settings.faults(error)) from None
+        return usable(written, error)
 
 
 def metrics_of(proposals: Iterable[Proposal]) -> frozenset[str]:
@@ -76,11 +81,27 @@ def metric_of(rule: Rule) -> str | None:
     return None if isinstance(rule, Intake | Rating) else rule.metric
 
 
-def not_replayed(proposal: Proposal) -> Iterator[str]:
-    """Names of rules that history can't judge: single ratings are no state, and of other figures than percentages it keeps nothing."""
-    for name, rule in proposal.rules.items():
-        if rule.enabled and not isinstance(rule, Intake | Oldest) and metric_of(rule) not in _proportions():
-            yield name
+def left_out(proposal: Proposal, *, dead_letters: bool) -> dict[str, str]:
+    """Rules that are not replayed at all, and why. `dead_letters`: whether history holds them."""
+    found = {name: _not_replayed(rule, dead_letters=dead_letters) for name, rule in proposal.rules.items()}
+    return {name: reason for name, reason in found.items() if reason}
+
+
+def _not_replayed(rule: Rule, *, dead_letters: bool) -> str:
+    """What keeps a rule from being replayed; nothing where it is."""
+    if not rule.enabled:
+        return "switched off"
+    match rule:
+        case Rating():
+            return "single ratings are events, not a state"
+        case Intake():
+            return "" if dead_letters else "files hold no dead letters; --from-topics does"
+        case Oldest():
+            return ""
+    if rule.metric in _proportions():
+        return ""
+    known = rule.metric in {metric.name for _, metric in all_metrics()}
+    return "history keeps percentages only" if known else f"there is no figure called {rule.metric} yet"
 
 
 def _proportions() -> frozenset[str]:

@@ -141,6 +141,8 @@ class _Run:
             self.recorder.fired(key, change.since, memory.fired_at)
         if change.notify:
             self.recorder.said(key)
+        if memory.inhibited_by:
+            self.recorder.spoken_for(key)
         if change.event == "resolved":
             self.recorder.ended(key, memory.ended_at)
 

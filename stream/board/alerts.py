@@ -43,9 +43,9 @@ def alerts_panel(alerts: Sequence[Alert], now: int, *, width: int, height: int) 
         alert = waiting.pop(0)
         left -= _lines_of(alert, width)
         panel += _entry(alert)
-    rest = f"{len(waiting)} more: {_named_together(waiting)}" if waiting else ""
+    rest = _named_together(waiting, width) if waiting else ""
     heading = Text.assemble(("Alerts", "bold"), (f" not at rest{told}", "dim"))
-    ending = [Text(rest, style="dim", no_wrap=True, overflow="ellipsis")] if rest else []
+    ending = [Text(rest, style="dim")] if rest else []
     return [heading, *panel, *ending, Text("")]
 
 
@@ -69,10 +69,12 @@ def _entry(alert: Alert) -> Iterator[RenderableType]:
 
 
 def _heading(alert: Alert) -> str:
+    """What it is and since when; and when that was said which stands below, since the figures go on."""
     times = f"since {_clock(alert.since)}" if alert.since else ""
     if alert.ended_at:
         times = f"at {_clock(alert.ended_at)}"
-    return f"{alert.rule}, {place(alert.segment)}, {times} ({alert.severity})"
+    said = f"; said {_clock(alert.as_of)}:" if _texts(alert) and not alert.ended_at else ""
+    return f"{alert.rule}, {place(alert.segment)}, {times} ({alert.severity}){said}"
 
 
 def _texts(alert: Alert) -> list[str]:
@@ -84,11 +86,19 @@ def _texts(alert: Alert) -> list[str]:
 
 def _lines_of(alert: Alert, width: int) -> int:
     # A word that wraps leaves a few columns of its line empty.
-    return 1 + sum(-(-len(text) // max(1, width - _INDENT - 4)) for text in _texts(alert))
+    heading = -(-len(f"{alert.state} {_heading(alert)}") // width)
+    return heading + sum(-(-len(text) // max(1, width - _INDENT - 4)) for text in _texts(alert))
 
 
-def _named_together(alerts: Sequence[Alert]) -> str:
-    return "; ".join(f"{alert.rule} of {place(alert.segment)}" for alert in alerts)
+def _named_together(alerts: Sequence[Alert], width: int) -> str:
+    """`5 more: csat_dip of team a; csat_low of team a; 3 others`: as many by name as fit one line."""
+    names = [f"{alert.rule} of {place(alert.segment)}" for alert in alerts]
+    for left in range(len(names)):
+        others = [f"{left} other{'s' if left > 1 else ''}"] if left else []
+        text = f"{len(names)} more: {'; '.join([*names[: len(names) - left], *others])}"
+        if len(text) <= width:
+            return text
+    return f"{len(names)} more"
 
 
 def _urgency(alert: Alert) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from schemas.scores import Score
 from stream import durations
 from stream.board.details import details
 from stream.board.units import human_interval, human_value
+from stream.segment_text import segment_text
 
 WIDE = 118
 """Columns of a terminal from which on the details of a score fit beside it."""
@@ -53,11 +54,6 @@ def in_order(scores: Iterable[Score]) -> list[Score]:
     return sorted(scores, key=_rank)
 
 
-def segment_text(segment: Mapping[str, str]) -> str:
-    """`team=billing channel=chat`; the whole is `all tickets`."""
-    return " ".join(f"{name}={value}" for name, value in sorted(segment.items())) or "all tickets"
-
-
 def state_text(score: Score) -> str:
     """`ok`, or that the cases are too few to go by."""
     return "ok" if score.state == "ok" else "few"
@@ -65,10 +61,15 @@ def state_text(score: Score) -> str:
 
 def _add_segments(table: Table, scores: Sequence[Score], *, detailed: bool) -> None:
     """Rows of one metric; the name of a segment stands once."""
-    for segment, group in groupby(scores, key=lambda score: segment_text(score.segment)):
+    for segment, group in groupby(scores, key=lambda score: _place(score.segment)):
         for position, score in enumerate(group):
             name = Text(segment if position == 0 else "")
             table.add_row(Padding(name, (0, 0, 0, 2)), *_cells(score, detailed=detailed), style="" if score.state == "ok" else "dim")
+
+
+def _place(segment: Mapping[str, str]) -> str:
+    """As segments are written everywhere, but that the whole is `all tickets`."""
+    return segment_text(segment) if segment else "all tickets"
 
 
 def _rank(score: Score) -> tuple[int, str, int, list[tuple[str, str]], int]:
@@ -91,4 +92,4 @@ def _line(score: Score) -> str:
     value, interval = human_value(score), human_interval(score)
     about = f"{interval}, n {score.n:,}" if score.low is not None else f"n {score.n:,}"
     note = "" if score.state == "ok" else ", too few to go by"
-    return f"{score.metric} {segment_text(score.segment)} {score.window}: {value} ({about}{note})"
+    return f"{score.metric} {_place(score.segment)} {score.window}: {value} ({about}{note})"

@@ -63,16 +63,21 @@ def team_table(rows: Sequence[TeamRow], *, short: str = "1h", long: str = "24h",
     table.add_column("team", min_width=9, max_width=20, overflow="ellipsis")
     for name in _headings(short, long, wide=wide):
         table.add_column(name, justify="right", no_wrap=True)
+    longest = _longest_median(rows)
     for row in rows:
         table.add_row(
-            Text(row.team), *_cells(row, wide=wide), style="bold" if row.team == WHOLE else "", end_section=row.team == WHOLE and len(rows) > 1
+            Text(row.team),
+            *_cells(row, longest, wide=wide),
+            style="bold" if row.team == WHOLE else "",
+            end_section=row.team == WHOLE and len(rows) > 1,
         )
     return table
 
 
 def team_lines(rows: Sequence[TeamRow], *, short: str = "1h", long: str = "24h") -> list[str]:
     """One line a team, for output that is no terminal."""
-    return [_line(row, short, long) for row in rows]
+    longest = _longest_median(rows)
+    return [_line(row, short, long, longest) for row in rows]
 
 
 def change(row: TeamRow) -> float | None:
@@ -99,21 +104,21 @@ def _headings(short: str, long: str, *, wide: bool) -> list[str]:
     return [*names, "\nn", reply, "in target\n%", "\nwaiting", "\noverdue", "\nbacklog"]
 
 
-def _cells(row: TeamRow, *, wide: bool) -> list[Text]:
+def _cells(row: TeamRow, longest: float | None, *, wide: bool) -> list[Text]:
     first = [Text(_number(row.csat), style=_style(row)), Text(_range(row.csat)), Text(_n(row.csat)), _change_text(row), Text(_number(row.csat_long))]
     if not wide:
-        return [*first, Text(_median(row)), Text(_value(row.waiting)), Text(_value(row.backlog))]
-    more = (_n(row.csat_long), _median(row), _number(row.within), _value(row.waiting), _value(row.overdue), _value(row.backlog))
+        return [*first, Text(_median(row, longest)), Text(_value(row.waiting)), Text(_value(row.backlog))]
+    more = (_n(row.csat_long), _median(row, longest), _number(row.within), _value(row.waiting), _value(row.overdue), _value(row.backlog))
     return [*first, *(Text(cell) for cell in more)]
 
 
-def _line(row: TeamRow, short: str, long: str) -> str:
+def _line(row: TeamRow, short: str, long: str, longest: float | None) -> str:
     difference = change(row)
     moved = "" if difference is None else f", change {human_change(difference)}{' beyond chance' if significant(row) else ''}"
     parts = (
         f"csat {short} {_with_n(row.csat, moved)}",
         f"{long} {_with_n(row.csat_long)}",
-        f"first reply p50 {_median(row)}",
+        f"first reply p50 {_median(row, longest)}",
         f"waiting {_value(row.waiting)}",
         f"backlog {_value(row.backlog)}",
     )
@@ -143,9 +148,18 @@ def _n(score: Score | None) -> str:
     return NOTHING if score is None else f"{score.n:,}"
 
 
-def _median(row: TeamRow) -> str:
-    median = row.first_response.stats.get("p50") if row.first_response else None
-    return NOTHING if median is None else human_seconds(median)
+def _median(row: TeamRow, longest: float | None) -> str:
+    """Median first response, in the unit of the longest of all teams: one column, one unit."""
+    median = _p50(row)
+    return NOTHING if median is None else human_seconds(median, longest)
+
+
+def _p50(row: TeamRow) -> float | None:
+    return row.first_response.stats.get("p50") if row.first_response else None
+
+
+def _longest_median(rows: Iterable[TeamRow]) -> float | None:
+    return max((median for row in rows if (median := _p50(row)) is not None), default=None)
 
 
 def _style(row: TeamRow) -> str:

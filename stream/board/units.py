@@ -23,9 +23,9 @@ def human_value(score: Score) -> str:
     return f"{score.value:,.0f}"
 
 
-def human_seconds(seconds: float) -> str:
-    """A duration in the unit that leaves one to three digits before the point."""
-    size, name = _time_unit(seconds)
+def human_seconds(seconds: float, beside: float | None = None) -> str:
+    """A duration in the unit that leaves one to three digits before the point, or in that of another which it stands `beside` (seconds)."""
+    size, name = _time_unit(seconds if beside is None else beside)
     return f"{seconds / size:.1f} {name}"
 
 

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from stream.cli.numbers import finite
+
 Config = Annotated[
     Path | None, typer.Option("--config", "-c", envvar="CSAT_CONFIG", help="Settings file; csat.yaml where that exists.", show_default=False)
 ]
@@ -72,8 +74,7 @@ def config_check(config: Config = None, bootstrap_servers: Bootstrap = None) -> 
     from stream.cli.common import Common
     from stream.cli.config import show_config
 
-    common = Common(config, bootstrap_servers)
-    show_config(common.settings(), common.path)
+    show_config(Common(config, bootstrap_servers))
 
 
 @app.command("import")
@@ -241,21 +242,22 @@ def silence(  # noqa: PLR0913, PLR0917  one parameter an option
     why: Annotated[str, typer.Option(help="Why, in words.", show_default=False)],
     rule: Annotated[str | None, typer.Option(help="Only this rule; all if absent.", show_default=False)] = None,
     segment: Annotated[
-        list[str] | None, typer.Option(help="Only segments with this value, such as team=billing; may be repeated.", show_default=False)
+        list[str] | None,
+        typer.Option(help="Only segments with these values, such as team=billing,channel=chat; may be repeated.", show_default=False),
     ] = None,
-    length: Annotated[str | None, typer.Option("--for", help="How long, such as 4h.", show_default=False)] = None,
+    length: Annotated[str | None, typer.Option("--for", help="How long, such as 4h; at most 366d.", show_default=False)] = None,
     until: Annotated[str | None, typer.Option(help="Until when (RFC 3339).", show_default=False)] = None,
     config: Config = None,
     bootstrap_servers: Bootstrap = None,
 ) -> None:
     """Let nobody be notified of some alerts for a time. Their state goes on, and what still holds at the end is said then."""
-    from stream.cli.common import Common, parse_values
+    from stream.cli.common import Common, parse_segment
     from stream.cli.logs import be_quiet
     from stream.cli.silence import end_of, run_silence
 
     be_quiet()
     settings = Common(config, bootstrap_servers).settings()
-    asyncio.run(run_silence(settings, rule, parse_values(segment), end_of(length, until), who, why))
+    asyncio.run(run_silence(settings, rule, parse_segment(segment), end_of(length, until), who, why))
 
 
 @app.command()
@@ -276,9 +278,13 @@ def silences(
 
 @app.command()
 def demo(
-    seconds: Annotated[float | None, typer.Option(min=1, help="End after so many seconds of table; Ctrl-C if absent.", show_default=False)] = None,
-    speed: Annotated[float, typer.Option(min=1, max=1000, help="How much faster simulated time runs until it has caught up.")] = 60.0,
-    rate: Annotated[float, typer.Option(min=1, max=100_000, help="Tickets opened an hour, in the mean.")] = 480.0,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, callback=finite, help="End after so many seconds of table; Ctrl-C if absent.", show_default=False)
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(min=1, max=1000, callback=finite, help="How much faster simulated time runs until it has caught up.")
+    ] = 60.0,
+    rate: Annotated[float, typer.Option(min=1, max=100_000, callback=finite, help="Tickets opened an hour, in the mean.")] = 480.0,
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port of its worker's metrics for Prometheus; 0 for any free one.", show_default=False)
     ] = None,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,13 +16,14 @@ from stream.audit.topics import read_sources
 from stream.backtest import naive
 from stream.backtest.charts import draw, figure_class
 from stream.backtest.history import History, with_dip
-from stream.backtest.incidents import Incident, read_incidents, segment_of, segment_text
-from stream.backtest.proposals import Proposal, current, metrics_of, not_replayed, proposed
+from stream.backtest.incidents import Incident, incidents_of, read_lines, segment_of, segment_text
+from stream.backtest.notes import Note, notes_of
+from stream.backtest.proposals import Proposal, current, left_out, metrics_of, proposed
 from stream.backtest.records import FileRecord, of_records
-from stream.backtest.report import Row, Span, rows_of, totals_of
+from stream.backtest.report import Row, rows_of, totals_of
 from stream.backtest.run import Outcome, replay, replay_naive
 from stream.backtest.sight import Replay
-from stream.backtest.tables import plain_report, report_table
+from stream.backtest.tables import Report, plain_report, report_table
 from stream.cli.common import Common, out, remark, require_broker, time_of, write_lines
 from stream.cli.intake import read, summary, tell_faults
 from stream.durations import DAY, HOUR, MINUTE
@@ -30,9 +31,11 @@ from stream.errors import UsageError
 from stream.intake.events import Intake
 from stream.intake.load import load_mapping
 from stream.kafka_client import LogRecord
+from stream.segments import segment_key
 from stream.settings import Settings
 
 _NOTHING_IS_LATE = "36500d"
+_LONGEST_DIP = 10 * 365 * DAY // HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,9 @@ def dip_of(segment: str | None, begin: str | None, hours: float | None, share: f
     start = time_of("--dip-from", begin)
     if segment is None or start is None or hours is None or share is None:
         raise UsageError("a dip needs --dip, --dip-from, --dip-hours and --dip-to")
-    if hours <= 0 or not 0 <= share <= 1:
-        raise UsageError("--dip-hours is a number above 0, --dip-to a share from 0 to 1")
+    # Written so that what is no number (nan) is refused too.
+    if not 0 < hours <= _LONGEST_DIP or not 0 <= share <= 1:
+        raise UsageError(f"--dip-hours is a number above 0, at most {_LONGEST_DIP}, --dip-to a share from 0 to 1")
     try:
         return Dip(segment_of(segment), start, hours, share, seed)
     except ValueError as error:
@@ -89,15 +93,16 @@ def run_backtest(common: Common, asked: Backtest) -> int:
         figure_class()
     settings = common.settings(_overrides(asked))
     proposals = [*([proposed(asked.rules, settings)] if asked.rules else []), current(settings)]
-    incidents = read_incidents(asked.incidents) if asked.incidents else None
+    marked = read_lines(asked.incidents) if asked.incidents else []
     intake, records = _records(settings, asked)
     history = of_records(records, settings, metrics_of(proposals))
     if history is None:
         raise UsageError(f"no events to replay{f': {summary(intake)}' if intake else ''}")
+    incidents = incidents_of(asked.incidents, marked, history) if asked.incidents else None
     if asked.dip:
         history = _dipped(history, asked.dip)
-        incidents = [*(incidents or ()), asked.dip.incident]
-    _show(_Found(Replay(history), proposals, incidents, Holidays(settings)), asked)
+        incidents = [*(incidents or ()), asked.dip.incident.within(history.span)]
+    _show(_Found(_Past(Replay(history), asked.from_topics, Holidays(settings)), proposals, incidents), asked)
     if intake:
         tell_faults(intake, None)
         remark(summary(intake))
@@ -132,41 +137,56 @@ def _dipped(history: History, dip: Dip) -> History:
     return dipped
 
 
+class _Past(NamedTuple):
+    """A history, whether it holds dead letters, and the days on which nobody works."""
+
+    replay: Replay
+    dead_letters: bool
+    holidays: Holidays
+
+
 class _Found:
     """What every set of rules did in one history."""
 
-    def __init__(self, history: Replay, proposals: Sequence[Proposal], incidents: Sequence[Incident] | None, holidays: Holidays) -> None:
-        first, last = history.history.first, history.history.last
-        self.replay, self.incidents, self.proposals = history, incidents, proposals
-        self.span = Span(first * MINUTE, (last + 1) * MINUTE)
-        self.outcomes: dict[str, Outcome] = {own.name: replay(history, own.rules, own.targets, first, last, holidays) for own in proposals}
-        self.outcomes[naive.NAME] = replay_naive(history, proposals[0].targets, first, last)
+    def __init__(self, past: _Past, proposals: Sequence[Proposal], incidents: Sequence[Incident] | None) -> None:
+        first, last = past.replay.history.first, past.replay.history.last
+        self.past, self.incidents, self.proposals = past, incidents, proposals
+        self.span = past.replay.history.span
+        self.outcomes: dict[str, Outcome] = {}
+        for own in proposals:
+            rules = {name: rule for name, rule in own.rules.items() if name not in left_out(own, dead_letters=past.dead_letters)}
+            self.outcomes[own.name] = replay(past.replay, rules, own.targets, first, last, past.holidays)
+        self.outcomes[naive.NAME] = replay_naive(past.replay, proposals[0].targets, first, last)
 
-    def rows(self) -> list[Row]:
-        """By rule and segment."""
-        return [row for name, outcome in self.outcomes.items() for row in rows_of(name, outcome, self.span, self.incidents)]
+    def report(self) -> Report:
+        """By rule, by rule and segment, and what could not be judged."""
+        notes = [note for own in self.proposals for note in self._notes(own)]
+        hardly = {(note.rules, note.rule, segment): note.text for note in notes if note.judged for segment in note.segments}
+        rows, totals = list[Row](), list[Row]()
+        for name, outcome in self.outcomes.items():
+            for row in rows_of(name, outcome, self.span, self.incidents):
+                rows.append(replace(row, note=hardly.get((name, row.rule, segment_key(row.segment or {})))))
+            totals += totals_of(name, outcome, self.span, self.incidents)
+        return Report(totals, rows, notes)
 
-    def totals(self) -> list[Row]:
-        """By rule."""
-        return [row for name, outcome in self.outcomes.items() for row in totals_of(name, outcome, self.span, self.incidents)]
+    def _notes(self, own: Proposal) -> list[Note]:
+        return notes_of(own, self.outcomes[own.name], self.past.replay, dead_letters=self.past.dead_letters)
 
 
 def _show(found: _Found, asked: Backtest) -> None:
     if asked.charts:
-        targets = found.proposals[0].targets.of_segments(naive.METRIC, found.replay.members.segments)
-        drawn = draw(found.replay, found.outcomes, targets, found.incidents or (), found.span, asked.charts)
+        targets = found.proposals[0].targets.of_segments(naive.METRIC, found.past.replay.members.segments)
+        drawn = draw(found.past.replay, found.outcomes, targets, found.incidents or (), found.span, asked.charts)
         remark(f"{len(drawn)} charts in {asked.charts}")
-    rows = found.rows()
+    report = found.report()
     if asked.as_json:
-        write_lines([json.dumps([row.as_json() for row in rows], ensure_ascii=False)])
+        records = [row.as_json() for row in report.rows]
+        records += [record for note in report.notes if not note.judged for record in note.as_json()]
+        write_lines([json.dumps(records, ensure_ascii=False)])
         return
     if out().is_terminal:
-        out().print(report_table(found.totals(), rows))
+        out().print(report_table(report))
     else:
-        write_lines(plain_report(found.totals(), rows))
+        write_lines(plain_report(report))
     days = (found.span.end - found.span.begin) / DAY
-    remark(f"{days:.1f} days, {len(found.replay.members.segments):,} segments; alerts a month are those somebody would have been told of")
-    for proposal in found.proposals:
-        names = ", ".join(not_replayed(proposal))
-        if names:
-            remark(f"{proposal.name}: not replayed, since history keeps percentages only: {names}")
+    remark(f"{days:.1f} days, {len(found.past.replay.members.segments):,} segments; an alert is what somebody would have been told of")

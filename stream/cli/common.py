@@ -13,6 +13,7 @@ from rich.console import Console
 from schemas.times import from_iso
 from stream.engine import topics
 from stream.errors import UsageError
+from stream.segment_text import segment_of, segment_text
 from stream.settings import Settings, load
 
 DEFAULT_CONFIG = Path("csat.yaml")
@@ -27,8 +28,11 @@ class Common:
 
     def settings(self, overrides: Mapping[str, Any] | None = None) -> Settings:
         """Settings of the file given, else of csat.yaml if it exists; ConfigError with every fault at once."""
-        own = {"kafka": {"bootstrap_servers": self.bootstrap_servers}} if self.bootstrap_servers else {}
-        return load(self.path, {**own, **(overrides or {})})
+        return load(self.path, {**self.overrides(), **(overrides or {})})
+
+    def overrides(self) -> dict[str, Any]:
+        """What the options say over the settings."""
+        return {"kafka": {"bootstrap_servers": self.bootstrap_servers}} if self.bootstrap_servers else {}
 
     @property
     def path(self) -> Path | None:
@@ -38,14 +42,14 @@ class Common:
 
 @cache
 def out() -> Console:
-    """What was asked for: stdout."""
-    return Console(highlight=False)
+    """What was asked for: stdout. No text is taken for markup, since most of it is somebody else's."""
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 @cache
 def err() -> Console:
-    """Progress and remarks: stderr."""
-    return Console(stderr=True, highlight=False)
+    """Progress and remarks: stderr. No text is taken for markup."""
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def write_lines(lines: Sequence[str]) -> None:
@@ -79,7 +83,7 @@ class Choice:
         return all(wanted)
 
     def __str__(self) -> str:
-        segment = None if self.segment is None else ",".join(f"{name}={value}" for name, value in self.segment.items()) or "all"
+        segment = None if self.segment is None else segment_text(self.segment)
         parts = (("metric", self.metric), ("segment", segment), ("window", self.window))
         return ", ".join(f"{name} {value}" for name, value in parts if value is not None)
 
@@ -88,14 +92,10 @@ def choice_of(metric: str | None, segment: Sequence[str] | None, window: str | N
     """The choice of the options --metric, --segment and --window; UsageError where such a figure can't exist."""
     chosen = Choice(metric, parse_segment(segment), window)
     from stream.kpis.registry import all_metrics
-    from stream.segments import Dimensions
 
     metrics = [found.name for _, found in all_metrics()]
     if metric is not None and metric not in metrics:
         raise UsageError(f"--metric {metric} does not exist; there are {', '.join(metrics)}")
-    unknown = set(chosen.segment or ()) - set(Dimensions._fields)
-    if unknown:
-        raise UsageError(f"--segment: {', '.join(sorted(unknown))} is no dimension; there are {', '.join(Dimensions._fields)}")
     return chosen
 
 
@@ -110,15 +110,10 @@ def time_of(option: str, text: str | None) -> int | None:
 
 
 def parse_segment(parts: Sequence[str] | None) -> dict[str, str] | None:
-    """`team=billing`, several times or separated by commas, as a segment; None where nothing was given, `all` is everything."""
+    """The segment of the option --segment, given several times or with commas; None where it was not given. UsageError where it is none."""
     if not parts:
         return None
-    return parse_values([text.strip() for part in parts for text in part.split(",")])
-
-
-def parse_values(texts: Sequence[str] | None) -> dict[str, str]:
-    """`team=billing`, one a text (a value may hold commas), as a segment; `all` adds nothing."""
-    texts = [text for text in texts or () if text.strip() not in ("", "all")]
-    if any("=" not in text for text in texts):
-        raise UsageError("--segment is written as dimension=value, such as team=billing; `all` is everything")
-    return {name.strip(): value.strip() for name, value in (text.split("=", 1) for text in texts)}
+    try:
+        return segment_of(parts)
+    except ValueError as error:
+        raise UsageError(f"--segment {error}") from None

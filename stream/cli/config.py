@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from stream import durations
 from stream.alerts.rules import Rule
-from stream.cli.alert_settings import checked_rules
-from stream.cli.common import write_lines
+from stream.cli.alert_settings import checked_settings
+from stream.cli.common import Common, write_lines
 from stream.settings import ALL, Settings, window_length
 
 
-def show_config(settings: Settings, path: Path | None) -> None:
-    """A short summary of settings that are right; ConfigError with the faults of rules and receivers."""
-    rules = checked_rules(settings)
-    write_lines([f"{path or 'defaults and environment'}: all settings are right", *summary(settings), *_alerts(settings, rules)])
+def show_config(common: Common) -> None:
+    """A short summary of settings that are right; ConfigError with every fault of settings, rules and receivers at once."""
+    settings, rules = checked_settings(common.path, common.overrides())
+    write_lines([f"{common.path or 'defaults and environment'}: all settings are right", *summary(settings), *_alerts(settings, rules)])
 
 
 def summary(settings: Settings) -> list[str]:

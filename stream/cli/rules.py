@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import groupby
-from math import isnan
 
 from schemas.times import iso
 from stream.alerts.book import Book
@@ -15,41 +13,32 @@ from stream.alerts.conditions import judge
 from stream.alerts.conditions.scope import covered
 from stream.alerts.dormant import dormant
 from stream.alerts.live import LiveSight
+from stream.alerts.machine import unit_of
 from stream.alerts.memory import Memory, State
 from stream.alerts.needs import needs_of
-from stream.alerts.phrases import moment
 from stream.alerts.rules import Intake, Rating, Rule
 from stream.alerts.shipped import rules_in_force
+from stream.alerts.silences import Silence, matching
 from stream.alerts.targets import Targets
-from stream.alerts.verdict import Key, Verdict, Verdicts
+from stream.alerts.verdict import Key, Verdicts
 from stream.alerts.why_not import why_dormant, why_not
-from stream.board.table import segment_text
 from stream.cli.common import remark, require_broker, write_lines
+from stream.cli.rule_lines import UNDER_WAY, Line, json_line, texts
+from stream.cli.silence import read_silences
+from stream.clock import real_ms
 from stream.engine.alert_log import CLOCK_KEY, clock_of
 from stream.engine.control import current_generation
 from stream.engine.names import Names
 from stream.engine.read_back import latest, latest_by_partition
+from stream.engine.silence_log import standing
 from stream.errors import UsageError
-from stream.segments import segment_key
+from stream.segment_text import EVERYTHING, segment_text
+from stream.segments import Dimensions, parse_segment, segment_key
 from stream.settings import Settings
 from stream.state.partition import CLAIM_KEY
 from stream.windows.board import Board
 
 _AT_REST = Memory()
-_UNDER_WAY = {"pending", "firing", "stale"}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A rule in a segment. `state`: as in the alert topic, or dormant or absent; `note`: why."""
-
-    rule: str
-    severity: str
-    segment: Mapping[str, str]
-    state: str
-    note: str = ""
-    since: int = 0
-    verdict: Verdict | None = None
 
 
 async def run_rules(settings: Settings, rule: str | None, segment: Mapping[str, str] | None, *, everything: bool, as_json: bool) -> None:
@@ -60,12 +49,26 @@ async def run_rules(settings: Settings, rule: str | None, segment: Mapping[str, 
     await require_broker(settings)
     clock = (await latest(settings, settings.topics.alerts)).get(CLOCK_KEY)
     tick, memories = clock_of(clock, settings.topics.alerts) if clock else (0, {})
-    lines = [line for line in lines_of(rules, settings, await _board(settings, rules), tick, memories) if segment is None or line.segment == segment]
+    silences = [standing(found) for found in await read_silences(settings)]
+    board = await _board(settings, rules)
+    found = [line for line in lines_of(rules, settings, board, tick, memories, silences) if segment is None or line.segment == segment]
     if as_json:
-        write_lines([_json(line) for line in lines])
+        write_lines([json_line(line) for line in found])
     else:
-        write_lines(lines_shown(lines, everything=everything or segment is not None))
+        write_lines(lines_shown(found, everything=everything or segment is not None))
         remark(f"as of {iso(tick)}" if tick else "no worker has looked at the rules yet")
+    if segment is not None and not found:
+        remark(_nothing_of(segment, rule, settings, board))
+
+
+def _nothing_of(segment: Mapping[str, str], rule: str | None, settings: Settings, board: Board) -> str:
+    """Why no rule has a line for a segment."""
+    if set(segment) not in [set(dimensions) for dimensions in settings.segments]:
+        lists = [" x ".join(name for name in Dimensions._fields if name in dimensions) or EVERYTHING for dimensions in settings.segments]
+        return f"{segment_text(segment)} is no segment of the settings; there are {', '.join(lists)}"
+    if segment in board.figures().segments:
+        return f"{rule or 'no rule'} does not cover {segment_text(segment)}"
+    return f"nothing has been counted in {segment_text(segment)} yet"
 
 
 async def _board(settings: Settings, rules: Mapping[str, Rule]) -> Board:
@@ -77,8 +80,16 @@ async def _board(settings: Settings, rules: Mapping[str, Rule]) -> Board:
     return board
 
 
-def lines_of(rules: Mapping[str, Rule], settings: Settings, board: Board, tick: int, memories: Mapping[Key, Memory]) -> Iterator[Line]:
+def lines_of(
+    rules: Mapping[str, Rule], settings: Settings, board: Board, tick: int, memories: Mapping[Key, Memory], silences: Sequence[Silence] = ()
+) -> Iterator[Line]:
     """A line for each rule and segment it covers; one line for a rule that covers none yet."""
+    for line in _judged(rules, settings, board, tick, memories):
+        # As the scorer does: what counts is whether a silence stands at the tick.
+        yield replace(line, silence=matching(silences, Key(line.rule, segment_key(line.segment)), tick or real_ms()))
+
+
+def _judged(rules: Mapping[str, Rule], settings: Settings, board: Board, tick: int, memories: Mapping[Key, Memory]) -> Iterator[Line]:
     board.settle()
     board.move(tick or max((time for status in board.status.values() for time in status.newest.values()), default=0))
     sight, targets = LiveSight(board.figures()), Targets.of(settings)
@@ -103,7 +114,8 @@ def _of_rule(name: str, rule: Rule, sight: LiveSight, targets: Targets, memories
             state, note = "absent", why_not(rule, sight, targets, segment)
         elif asleep is not None and asleep[row] and memory.state in {State.OK, State.RESOLVED}:
             state, note = "dormant", why_dormant(rule)
-        yield Line(name, rule.severity, segment, state, note, memory.since, verdicts.at(row))
+        by = parse_segment(memory.inhibited_by) if memory.inhibited_by and state in UNDER_WAY else None
+        yield Line(name, rule.severity, segment, state, note, memory.since, verdicts.at(row), rule.kind, unit_of(rule), by)
     if not rows:
         yield Line(name, rule.severity, {}, "absent", "no segment that it covers has counted anything yet")
 
@@ -116,40 +128,12 @@ def lines_shown(lines: Sequence[Line], *, everything: bool) -> list[str]:
         shown.append(f"{name} ({own[0].severity}): {_counted(own)}")
         if not everything:
             shown += [f"  {note}" for note in dict.fromkeys(line.note for line in own if line.note)]
-        shown += [f"  {_text(line)}" for line in own if everything or line.state in _UNDER_WAY]
+        shown += [f"  {text}" for line in own if everything or line.state in UNDER_WAY for text in texts(line)]
     return shown
 
 
 def _counted(lines: Sequence[Line]) -> str:
-    counts = Counter(line.state for line in lines)
+    counts, quiet = Counter(line.state for line in lines), Counter(line.state for line in lines if line.is_quiet)
     segments = f"{len(lines):,} segment{'s' if len(lines) != 1 else ''}"
-    return f"{segments}, {', '.join(f'{count:,} {state}' for state, count in counts.most_common())}"
-
-
-def _text(line: Line) -> str:
-    """`firing  team=billing  59.6 (n 47), target 80, since 2026-11-17 15:07 UTC`."""
-    parts = [f"{line.state:7}", segment_text(line.segment), _figures(line), line.note]
-    if line.since and line.state in _UNDER_WAY:
-        parts.append(f"since {moment(iso(line.since))}")
-    return "  ".join(part for part in parts if part)
-
-
-def _figures(line: Line) -> str:
-    verdict = line.verdict
-    if verdict is None or line.state == "absent" or isnan(verdict.value):
-        return ""
-    target = "" if isnan(verdict.target) else f", target {verdict.target:g}"
-    return f"{verdict.value:.1f} (n {verdict.n:,}){target}"
-
-
-def _json(line: Line) -> str:
-    verdict = line.verdict
-    figures: dict[str, float | int | None] = {}
-    if verdict is not None:
-        figures = {"value": _or_none(verdict.value), "n": verdict.n, "bound": _or_none(verdict.bound), "target": _or_none(verdict.target)}
-    fields = {"rule": line.rule, "severity": line.severity, "segment": dict(line.segment), "state": line.state, "note": line.note}
-    return json.dumps({**fields, "since": iso(line.since) if line.since else None, **figures}, ensure_ascii=False)
-
-
-def _or_none(value: float) -> float | None:
-    return None if isnan(value) else value
+    states = (f"{count:,} {state}{f' ({quiet[state]:,} quiet)' if quiet[state] else ''}" for state, count in counts.most_common())
+    return f"{segments}, {', '.join(states)}"

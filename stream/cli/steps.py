@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.status import Status
+from rich.text import Text
 
 from stream.cli.common import err, remark
 
@@ -26,7 +27,7 @@ class Steps:
     def update(self, text: str) -> None:
         """More about the same step; only a terminal shows it."""
         if self._status is not None:
-            self._status.update(text)
+            self._status.update(Text(text))  # of plain text a spinner would read the markup
 
     def end(self) -> None:
         """No more steps; the terminal is free for something else."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from schemas.times import iso
 from stream.devkit.disorder import DAMAGES, damaged
-from stream.devkit.load import LoadRecord
+from stream.devkit.load import CLOSED, REPLIED, LoadRecord
 from stream.devkit.stories import Happening, Mood, story
 from stream.durations import HOUR, MINUTE
 
@@ -40,7 +40,10 @@ class Dip:
 
 @dataclass(frozen=True)
 class Disorder:
-    """Shares of records that arrive late (by minutes to hours), twice, or damaged."""
+    """Shares of records that arrive late (by minutes to hours), twice, or damaged.
+
+    What ends the waiting of a ticket is never late: the helpdesk itself says it, not a survey tool or a nightly export.
+    """
 
     late: float = 0.01
     twice: float = 0.01
@@ -98,15 +101,18 @@ class Helpdesk:
         team, channel = self._rng.choice(self._teams), self._rng.choice(self._channels)
         ticket_id = f"H-{self._tickets}"
         self._tickets += 1
-        for happening in story(self._rng, team=team, channel=channel, opened_ms=time_ms, mood_at=lambda at_ms: self._mood(team, at_ms)):
-            self._arrive(_record(ticket_id, happening, self._new_serial()))
+        told = story(self._rng, team=team, channel=channel, opened_ms=time_ms, mood_at=lambda at_ms: self._mood(team, at_ms))
+        prompt = next((happening for happening in told if _ends_waiting(happening)), None)
+        for happening in told:
+            self._arrive(_record(ticket_id, happening, self._new_serial()), may_be_late=happening is not prompt)
 
     def _mood(self, team: str, time_ms: int) -> Mood:
         return self._dip.mood if self._dip and self._dip.covers(team, time_ms) else self._moods[team]
 
-    def _arrive(self, record: LoadRecord) -> None:
+    def _arrive(self, record: LoadRecord, *, may_be_late: bool) -> None:
         share = self._disorder
-        delay = self._rng.randrange(5 * MINUTE, 4 * HOUR) if self._rng.random() < share.late else self._rng.randrange(500)
+        is_late = self._rng.random() < share.late and may_be_late
+        delay = self._rng.randrange(5 * MINUTE, 4 * HOUR) if is_late else self._rng.randrange(500)
         self._push(record, delay)
         if self._rng.random() < share.twice:
             self._push(record, delay + self._rng.randrange(20 * MINUTE))
@@ -120,6 +126,13 @@ class Helpdesk:
     def _new_serial(self) -> int:
         self._serial += 1
         return self._serial
+
+
+def _ends_waiting(happening: Happening) -> bool:
+    """A public reply of an agent, or an end without one."""
+    if happening.topic_index == REPLIED:
+        return bool(happening.data["author"] == "agent" and happening.data["public"])
+    return happening.topic_index == CLOSED
 
 
 def _record(ticket_id: str, happening: Happening, serial: int) -> LoadRecord:

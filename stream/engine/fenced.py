@@ -11,7 +11,7 @@ from asyncio import Future
 from collections.abc import Iterable, Sequence
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
@@ -85,11 +85,14 @@ class FencedProducer:
             sent: Future[RecordMetadata] = await self._producer.send_batch(batch, topic, partition=partition)
         except KafkaError as error:
             raise OwnershipLost(f"{topic}/{partition}: {type(error).__name__}") from error
+        sent.add_done_callback(_seen)
         return sent
 
     async def _acknowledged(self, sent: Future[RecordMetadata], topic: str) -> int:
         try:
             offset: int = (await sent).offset
+        except (MessageSizeTooLargeError, RecordListTooLargeError):
+            raise FlushTooLarge(f"{topic} refuses a batch as too large; set its max.message.bytes to {BATCH_LIMIT} or more") from None
         except KafkaError as error:
             raise OwnershipLost(f"{topic}: {type(error).__name__}") from error
         return offset
@@ -100,3 +103,9 @@ class FencedProducer:
             await asyncio.wait_for(self._producer.stop(), _CLOSE_SECONDS)
         except (KafkaError, TimeoutError):
             return
+
+
+def _seen(sent: Future[RecordMetadata]) -> None:
+    """Look at an error: asyncio would report one that nobody waits for any more, since the batch before was refused or the work cancelled."""
+    if not sent.cancelled():
+        sent.exception()

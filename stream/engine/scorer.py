@@ -19,10 +19,12 @@ from aiokafka.structs import ConsumerRecord
 from schemas.scores import score_key
 from stream.clock import WallClock, steady_ms
 from stream.durations import MINUTE
+from stream.engine import fault_points
 from stream.engine.alert_log import ALERTS, AlertLog
 from stream.engine.alerting import Alerting
 from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.names import Names
+from stream.engine.rest import Rest
 from stream.engine.score_log import read_back
 from stream.engine.source_log import BrokerLog
 from stream.engine.verify import verify_marker
@@ -41,10 +43,6 @@ CLAIM = score_key("claim", {}, "now")
 """Key of the tombstone with which a scorer takes over a partition; readers see nothing of it."""
 _POLL_MS = 25
 _ENDS_EVERY = 1_000
-# In a backlog now runs through days, and every step slides every window: the scorer may take a twentieth of the time, no more.
-# Where now is near the wall clock it rests for a moment at most: under load the flushes of all partitions in that moment are one pass.
-_REST_FACTOR = 20
-_LONGEST_LIVE_REST = 100
 _LIVE = 15 * MINUTE
 
 
@@ -66,7 +64,7 @@ class Scorer:
         self._targets: dict[tuple[str, int], int] = {}
         self._floor = 0
         self._took_over = False
-        self._rest_until = 0
+        self._rest = Rest()
         self._looked = -1
         self.complete = asyncio.Event()
 
@@ -142,21 +140,15 @@ class Scorer:
         if now.time is None or now.time < self._floor:
             return
         begun = steady_ms()
-        if begun < self._rest_until:
+        if not self._rest.is_over(begun, backlog=not (now.at_end or self._is_live(now))):
             return
         self._verify()
         changed = self.board.settle()
+        fault_points.reach("before-look")
         await self._look(now.time, changed=changed, live=self._is_live(now))
         await self._publish_at(now, producer, partitions)
-        self._rest(now, begun, changed=changed)
-
-    def _rest(self, now: Now, begun: int, *, changed: bool) -> None:
-        """Leave the time to others for a while, but for a pass in which nothing was new: what comes after quiet is published at once."""
-        if now.at_end and not changed:
-            return
-        ended = steady_ms()
-        rest = _REST_FACTOR * (ended - begun)
-        self._rest_until = ended + (min(rest, _LONGEST_LIVE_REST) if self._is_live(now) else rest)
+        if changed or not now.at_end:  # what comes after quiet is published at once
+            self._rest.begin(begun, steady_ms())
 
     async def _look(self, now: int, *, changed: bool, live: bool) -> None:
         """Move the board to now (ms), letting the rules look wherever something may be different."""
@@ -202,6 +194,8 @@ class Scorer:
         return self._now.read(self.board.status, self._ends, self._clock.wall(), steady)
 
     async def _send(self, producer: FencedProducer, partitions: int, records: Sequence[ScoreRecord]) -> None:
+        if records:
+            fault_points.reach("before-scores")
         by_partition: dict[int, list[ScoreRecord]] = {}
         for record in records:
             by_partition.setdefault((murmur2(record.key) & 0x7FFFFFFF) % partitions, []).append(record)

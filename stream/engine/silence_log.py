@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from aiokafka.structs import ConsumerRecord
 
 from schemas.silences import Silence as SilenceRecord
+from schemas.silences import silence_key
 from schemas.times import from_iso
 from stream.alerts.silences import Silence
 
@@ -25,26 +26,32 @@ class Silences:
         for record in records:
             if record.key is None:
                 continue
-            found = read(record.value)
-            if found is None:
-                self._standing.pop(record.key, None)
-                if record.value is not None:
-                    log.warning("silences: the record at offset %d is not one, and counts for nothing", record.offset)
-            else:
-                self._standing[record.key] = found
+            self._standing.pop(record.key, None)
+            if record.value is None:
+                continue
+            try:
+                self._standing[record.key] = standing(read(record.key, record.value))
+            except ValueError as error:
+                log.warning("silences: the record at offset %d %s, and counts for nothing", record.offset, error)
 
     def standing(self, now: int) -> list[Silence]:
         """Those that have not ended at `now` (ms)."""
         return [silence for silence in self._standing.values() if now < silence.until]
 
 
-def read(value: bytes | None) -> Silence | None:
-    """The silence of a record's value; None for a tombstone, and for what is none."""
-    if value is None:
-        return None
+def read(key: bytes, value: bytes) -> SilenceRecord:
+    """The silence of a record; ValueError says why it counts for nothing, without what stands in it."""
     try:
         found = SilenceRecord.model_validate_json(value)
-        until = from_iso(found.until)
+        from_iso(found.until)
     except ValueError:  # the schema's form of a time has the 13th month too
-        return None
-    return Silence(found.id, found.rule or "", found.segment, until, found.who, found.why)
+        raise ValueError("is no silence") from None
+    # Under another key it could never be ended: the tombstone would go to its id.
+    if silence_key(found.id) != key:
+        raise ValueError("has a key that is not its id")
+    return found
+
+
+def standing(record: SilenceRecord) -> Silence:
+    """A record that was read, as the rules take it."""
+    return Silence(record.id, record.rule or "", record.segment, from_iso(record.until), record.who, record.why)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from schemas.read import Reader, Refused
 from stream.clock import WallClock, steady_ms
+from stream.engine import fault_points
 from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.letters import Letters
 from stream.engine.merge import RUN
@@ -71,10 +72,14 @@ class Slot:
         """Take over: from here on the broker refuses older owners. Tells whether the state in memory is still the newest."""
         was_last = self.is_settled
         self.producer = producer
+        fault_points.reach("before-claim")
         await producer.append(self.names.sums, self.number, [(CLAIM_KEY, worker.encode())])
+        fault_points.reach("between-claims")
         offset = await producer.append(self.names.changelog, self.number, [(CLAIM_KEY, worker.encode())])
         if offset < self.position:
-            raise LogDamaged(f"{self.names.changelog}/{self.number} ends at offset {offset}, but {self.position} had been acknowledged")
+            raise LogDamaged(
+                f"{self.names.changelog}/{self.number} ends at offset {offset}, but {self.position} had been acknowledged; run `csat-stream rebuild`"
+            )
         kept = was_last and offset == self.position
         self.claimed_at = offset
         if kept:
@@ -126,13 +131,16 @@ class Slot:
         return max(0, self._last_flush + rest - steady_ms())
 
     async def flush(self, letters: Letters, clock: WallClock) -> None:
-        """Make everything durable that has changed. OwnershipLost where somebody else owns the partition now."""
+        """Make everything durable that has changed. OwnershipLost where somebody else owns the partition now.
+
+        A flush that fails or is cancelled is the last one: memory is ahead of the log then, and what comes next would leave a hole in it.
+        """
         async with self.flushing:
             if not self.is_ready or not self.partition.changed:
                 return
             try:
                 await self._flush(letters, clock)
-            except OwnershipLost:
+            except BaseException:
                 self.lost = True
                 raise
 
@@ -148,16 +156,20 @@ class Slot:
         self._last_flush = steady_ms()
         self._flush_took = self._last_flush - begun
         self._unsettled = 0
+        fault_points.reach("before-flush")
         offset = await producer.append(self.names.changelog, self.number, flush.state)
         self._check(offset)
         self.position = offset + len(flush.state)
+        fault_points.reach("before-sums")
         await self._send_sums(producer, [*flush.sums, (STATUS_KEY, marker.encode(flush.marker))])
+        fault_points.reach("before-commit")
         self.durable = flush.marker.next_offsets
 
     def _check(self, offset: int) -> None:
         if offset < self.position:
             raise LogDamaged(
-                f"{self.names.changelog}/{self.number} appended at offset {offset}, but {self.position} was expected: the log has lost data"
+                f"{self.names.changelog}/{self.number} appended at offset {offset}, but {self.position} was expected: the log has lost data; "
+                "run `csat-stream rebuild`"
             )
         if offset != self.position:
             raise OwnershipLost(f"{self.names.changelog}/{self.number}: appended at {offset} instead of {self.position}")
@@ -170,6 +182,7 @@ class Slot:
         if self.producer is not None and self.partition.flush_number:
             status = (STATUS_KEY, marker.encode(self.partition.marker()))
             await self._send_sums(self.producer, [*self.partition.sum_records(), status])
+        fault_points.reach("after-recovery")
         self.durable = dict(self.partition.next_offsets)
 
     async def close(self) -> None:

@@ -250,12 +250,14 @@ class Slots:
 
     async def stop(self) -> None:
         """Make durable what is not, and let go of everything."""
-        for timer in self._timers.values():
-            timer.cancel()
-        for number, slot in list(self._slots.items()):
-            with contextlib.suppress(CsatStreamError, KafkaError, OSError):
-                await self._flush(slot)
-            await self._drop(number)
+        try:
+            for number, slot in list(self._slots.items()):
+                with contextlib.suppress(CsatStreamError, KafkaError, OSError):
+                    await self._flush(slot)
+                await self._drop(number)
+        finally:
+            for timer in self._timers.values():
+                timer.cancel()
         await self.letters.stop()
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 from faust.stores.memory import Store as MemoryStore
 from faust.types import TP, EventT
 
+from stream.engine import fault_points
 from stream.engine.chunk import Chunk
 from stream.engine.slots import Slots
 from stream.errors import CsatStreamError
@@ -52,6 +53,7 @@ class Store(MemoryStore[bytes, bytes]):
         """Take in changelog chunks. Faust would log an error and go on with a hole, so an error ends the worker."""
         try:
             for event in batch:
+                fault_points.reach("in-recovery")
                 self._slots.load(cast("Chunk", event.message.value))
         except Exception as error:  # noqa: BLE001 (the edge to Faust, which swallows everything)
             asyncio.get_running_loop().create_task(self.app.crash(error))

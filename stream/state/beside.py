@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from stream.kpis.definition import OLDEST_FOLLOW_UP, OLDEST_WAITING
 from stream.segments import Segmenter
-from stream.state import panes
+from stream.state import oldest, panes
 from stream.state.lows import Lows
-from stream.state.oldest import Oldest
+from stream.state.oldest import Entry, Oldest
 
 LOW = "L"
 MINIMA = (OLDEST_WAITING, OLDEST_FOLLOW_UP)
@@ -27,9 +25,9 @@ class Beside:
 
     def close(self) -> Iterator[tuple[bytes, bytes | None]]:
         """A record for everything that changed since the last call, with None for what is no more."""
-        for kind, oldest in self._oldest.items():
-            for segment, since in oldest.close():
-                yield panes.encode_key(kind, 0, segment), _packed(since)
+        for kind, waiting in self._oldest.items():
+            for segment, found in waiting.close():
+                yield panes.encode_key(kind, 0, segment), _packed(found)
         for name, packed in self.lows.close():
             yield panes.encode_key(LOW, 0, name), packed
 
@@ -38,12 +36,12 @@ class Beside:
         if kind == LOW:
             self.lows.load(name, value)
         else:
-            self._oldest[kind].load(name, None if value is None else msgspec.msgpack.decode(value, type=int))
+            self._oldest[kind].load(name, None if value is None else oldest.decode(value))
 
     def get(self, kind: str, name: str) -> bytes | None:
         """The value of one record, as of the last flush."""
         return self.lows.get(name) if kind == LOW else _packed(self._oldest[kind].get(name))
 
 
-def _packed(since: int | None) -> bytes | None:
-    return None if since is None else msgspec.msgpack.encode(since)
+def _packed(found: Entry | None) -> bytes | None:
+    return None if found is None else oldest.encode(found)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stream.durations import DAY, HOUR, MINUTE
-from stream.kpis.definition import Metric, Reading
+from stream.kpis.definition import OLDEST_WAITING, Metric, Reading
 from stream.kpis.registry import kpi_cells
 from stream.state.panes import HOURS_A_DAY, HOURS_KEPT, MINUTES_KEPT
 from stream.windows.levels import Floats, LevelPanel
@@ -123,10 +123,17 @@ class Figures:
     def oldest(self) -> Floats:
         """Earliest opening of the waiting tickets in ms, shape (segments,); NaN where none waits."""
         rows = len(self.segments)
-        for panel in self._table.panels:
-            if isinstance(panel, LevelPanel):
-                return panel.oldest(rows)
-        return np.full(rows, np.nan)
+        levels = self._levels()
+        return np.full(rows, np.nan) if levels is None else levels.oldest(rows)
+
+    def oldest_ticket(self, row: int) -> str | None:
+        """The waiting ticket of one segment that was opened first; of two opened at once the one with the smaller name. None where none waits."""
+        levels = self._levels()
+        found = None if levels is None else levels.oldest_of(OLDEST_WAITING, row)
+        return None if found is None else found[1]
+
+    def _levels(self) -> LevelPanel | None:
+        return next((panel for panel in self._table.panels if isinstance(panel, LevelPanel)), None)
 
     def reading(self, metric: str, window: str, row: int) -> Reading | None:
         """One metric of one segment; None where nothing is counted, or it has no such window."""

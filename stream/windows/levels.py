@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from stream.durations import HOUR, MINUTE
 from stream.kpis.definition import OLDEST_WAITING, Levels
+from stream.state.oldest import Entry
 from stream.windows.panel import MINUTES_AN_HOUR, Panel, Read, View
 from stream.windows.panestore import Ints
 from stream.windows.spans import NOW, PaneWindow
@@ -20,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 class LevelView(View, Levels):
     """The levels of one row."""
 
-    def __init__(self, columns: Mapping[int, int], values: Ints, ages: Mapping[int, Ints], minutes: Ints, oldest: Mapping[str, int]) -> None:
+    def __init__(self, columns: Mapping[int, int], values: Ints, ages: Mapping[int, Ints], minutes: Ints, oldest: Mapping[str, Entry]) -> None:
         super().__init__(columns, values)
         self._ages = ages
         self._minutes = minutes
@@ -28,7 +29,8 @@ class LevelView(View, Levels):
 
     def oldest(self, kind: str) -> int | None:
         """Since when the oldest of a kind has waited (ms)."""
-        return self._oldest.get(kind)
+        found = self._oldest.get(kind)
+        return None if found is None else found[0]
 
     def younger(self, cell: int, hours: int) -> int:
         """Sum of one cell over the last `hours` hour panes."""
@@ -47,7 +49,7 @@ class LevelPanel(Panel):
         hours = sorted({age for read in reads for age in read.kpi.ages})
         self._ages = {age: Totals("H", self._columns.of_number, self._columns.readers) for age in hours}
         self._minutes = Totals("N", self._columns.of_number, self._columns.readers)
-        self._oldest: dict[str, dict[int, dict[int, int]]] = {}
+        self._oldest: dict[str, dict[int, dict[int, Entry]]] = {}
 
     def _all_totals(self) -> Iterator[Totals]:
         yield self._totals
@@ -67,8 +69,8 @@ class LevelPanel(Panel):
         """Whether the hours and the minutes of the current hour are all held."""
         return super().is_whole(minutes_from, hours_from) and self._minutes.first >= minutes_from
 
-    def set_oldest(self, kind: str, row: int, partition: int, oldest: int | None) -> None:
-        """What one partition says of the oldest of a kind (ms)."""
+    def set_oldest(self, kind: str, row: int, partition: int, oldest: Entry | None) -> None:
+        """What one partition says of the oldest of a kind."""
         known = self._oldest.setdefault(kind, {}).setdefault(row, {})
         if oldest is None:
             known.pop(partition, None)
@@ -83,8 +85,12 @@ class LevelPanel(Panel):
         found = np.full(rows, np.nan)
         for row, by_partition in self._oldest.get(OLDEST_WAITING, {}).items():
             if by_partition and row < rows:
-                found[row] = min(by_partition.values())
+                found[row] = min(by_partition.values())[0]
         return found
+
+    def oldest_of(self, kind: str, row: int) -> Entry | None:
+        """The oldest of a kind in one segment, of all partitions; None where none waits."""
+        return min(self._oldest.get(kind, {}).get(row, {}).values(), default=None)
 
     def _touched(self) -> Flags:
         touched: Flags = np.logical_or.reduce([totals.touched for totals in self._all_totals()])
@@ -93,5 +99,5 @@ class LevelPanel(Panel):
     def sums(self, row: int) -> LevelView:
         """What the metrics read for one segment."""
         ages = {age: totals.values[row] for age, totals in self._ages.items()}
-        oldest = {kind: min(by_row[row].values()) for kind, by_row in self._oldest.items() if by_row.get(row)}
+        oldest = {kind: found for kind in self._oldest if (found := self.oldest_of(kind, row)) is not None}
         return LevelView(self._columns.of_cell, self._totals.values[row], ages, self._minutes.values[row], oldest)

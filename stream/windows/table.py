@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
-import msgspec
 import numpy as np
 
 from schemas.scores import parse_key, score_key
@@ -13,6 +12,7 @@ from stream.durations import MINUTE
 from stream.kpis.definition import Kpi, Metric, Reading, Span
 from stream.segments import AGENT, parse_segment, segment_key
 from stream.settings import Settings, window_length
+from stream.state import oldest
 from stream.windows.hourly import Hourly
 from stream.windows.levels import LevelPanel
 from stream.windows.needs import NOTHING, Needs
@@ -54,11 +54,11 @@ class Table:
 
     def set_oldest(self, kind: str, segment: str, partition: int, packed: bytes | None) -> None:
         """What one partition says of the oldest of a kind (waiting ticket, follow-up) in a segment."""
-        oldest = None if packed is None else msgspec.msgpack.decode(packed, type=int)
+        found = None if packed is None else oldest.decode(packed)
         for panel in self.panels:
             if isinstance(panel, LevelPanel):
                 panel.grow(self._row(segment) + 1)
-                panel.set_oldest(kind, self._row(segment), partition, oldest)
+                panel.set_oldest(kind, self._row(segment), partition, found)
 
     def _row(self, segment: str) -> int:
         row = self.rows.get(segment)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cli_runs import CSV, MAPPING, run, until_scores, worker, write_settings
+
+from stream.alerts.links import silence_command
 
 OWN_RULE = 'alerts: {rules: {mine: {kind: custom, metric: csat, window: all, below: 99.9, for: 0s, severity: ticket, source: "own"}}}\n'
 ADDRESS = "ada@example.org"
@@ -40,6 +43,13 @@ def test_rules_before_and_after_a_worker(folder: Path) -> None:
     everything = next(line for line in lines if line["rule"] == "csat_drift" and line["segment"] == {})
     assert (everything["state"], bool(everything["note"])) == ("absent", True)
     assert all(set(line) >= {"rule", "severity", "segment", "state", "note", "since"} for line in lines)
+    assert run(folder, "silence", "--rule", "mine", "--for", "1h", "--who", "Ada", "--why", "known").returncode == 0
+    mine = run(folder, "rules", "--rule", "mine").stdout
+    assert re.match(r"mine \(ticket\): \d+ segments, .*\d+ firing \(\d+ quiet\)", mine)
+    assert re.search(r"\n  firing   everything  \d\d\.\d % \(n \d+, target 99\.9 %\)  since 20.* UTC\n", mine)
+    firing = [json.loads(line) for line in run(folder, "rules", "--rule", "mine", "--json").stdout.splitlines() if '"firing"' in line]
+    assert {line["silenced"]["who"] for line in firing} == {"Ada"}
+    assert mine.count(" by Ada: known\n") == len(firing) > 1
     one = run(folder, "rules", "--rule", "csat_dip", "--segment", "all")
     assert one.returncode == 0, one.stderr
     assert "as of 20" in one.stderr
@@ -72,7 +82,9 @@ def test_a_silence_from_its_beginning_to_its_end(folder: Path) -> None:
     assert (silence["who"], silence["why"]) == ("Ada", "planned work")
     left = datetime.fromisoformat(silence["until"]) - datetime.now(UTC)
     assert timedelta(hours=1, minutes=55) < left <= timedelta(hours=2)
-    assert name in run(folder, "silences").stdout
+    table = run(folder, "silences").stdout
+    assert name in table
+    assert f"{silence['until'][:10]} {silence['until'][11:16]} UTC" in table
     ended = run(folder, "silences", "--end", name)
     assert (ended.returncode, ended.stdout) == (0, f"ended: {name}\n")
     assert run(folder, "silences", "--json").stdout == ""
@@ -82,9 +94,11 @@ def test_a_silence_from_its_beginning_to_its_end(folder: Path) -> None:
 
 def test_a_silence_of_everything_until_a_time(folder: Path) -> None:
     """No rule and no segment are any; the time is as it was written."""
-    made = run(folder, "silence", "--until", "2099-01-01T12:00:00+02:00", "--who", "Ada", "--why", "holidays")
+    end = (datetime.now(UTC) + timedelta(days=365)).replace(hour=10, minute=0, second=0, microsecond=0)
+    until = (end + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S+02:00")
+    made = run(folder, "silence", "--until", until, "--who", "Ada", "--why", "holidays")
     assert made.returncode == 0, made.stderr
-    assert made.stdout.startswith("silenced until 2099-01-01T10:00:00.000Z: every rule in every segment\n")
+    assert made.stdout.startswith(f"silenced until {end:%Y-%m-%dT10:00:00.000Z}: every rule in every segment\n")
     table = run(folder, "silences").stdout
     assert len(re.findall(r"\bany\b", table)) == 2
 
@@ -93,13 +107,20 @@ def test_a_silence_of_everything_until_a_time(folder: Path) -> None:
     ("arguments", "told"),
     [
         (("--rule", "none"), "--rule none does not exist; there are "),
-        (("--segment", "colour=red"), "--segment: colour is no dimension; there are "),
+        (("--segment", "colour=red"), "--segment has the unknown dimension colour; there are "),
+        (
+            ("--segment", "product=app"),
+            "--segment product=app: every rule has alerts only in everything, each team, each channel, each team x channel",
+        ),
         (("--segment", "team"), "--segment is written as dimension=value"),
         (("--for", "4 moons"), "--for: "),
         (("--until", "2099-01-01"), "exactly one of --for"),
         (("--who", ADDRESS), "--who: must not hold an e-mail address"),
         (("--why", f"ask {ADDRESS}"), "--why: must not hold an e-mail address"),
-        (("--why", ""), "--why: "),
+        (("--why", ""), "--why takes a reason in words: fill in what the alert's command leaves open"),
+        (("--for", "0s"), "--for: a silence of no length silences nothing"),
+        (("--for", "367d"), "--for: at most 366d ahead; "),
+        (("--for", "999999999d"), "--for: at most 366d ahead; "),
     ],
 )
 def test_a_silence_that_cannot_be(folder: Path, arguments: tuple[str, str], told: str) -> None:
@@ -120,10 +141,66 @@ def test_times_of_a_silence(tmp_path: Path) -> None:
         ((), "exactly one of --for (such as 4h) and --until (RFC 3339) is needed"),
         (("--until", "2020-01-01"), "--until lies in the past"),
         (("--until", "tomorrow"), "--until is no time"),
+        (("--until", "2300-01-01"), "--until: at most 366d ahead; "),
     ):
         refused = run(tmp_path, "silence", *arguments, "--who", "Ada", "--why", "a reason")
         assert refused.returncode == 2
         assert refused.stderr.startswith(f"csat-stream: {told}")
+
+
+def test_a_rule_is_silenced_where_it_has_alerts(folder: Path) -> None:
+    """Single ratings are told of everything only."""
+    rating = ("silence", "--rule", "rating_lowest", "--for", "1h", "--who", "Ada", "--why", "a reason")
+    refused = run(folder, *rating, "--segment", "team=billing")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "csat-stream: --segment team=billing: rating_lowest has alerts only in everything\n"
+    assert run(folder, *rating, "--segment", "all").returncode == 0
+
+
+def test_the_command_of_an_alert_as_it_stands(folder: Path) -> None:
+    """Who and why are to be filled in; both gaps are named at once."""
+    pasted = shlex.split(silence_command("csat_dip", {"team": "A, B", "channel": "chat"}).removeprefix("csat-stream "))
+    refused = run(folder, *pasted)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "csat-stream: --who takes your name and --why takes a reason in words: fill in what the alert's command leaves open\n"
+    filled = run(folder, *["Ada" if word == "YOU" else "a reason" if word == "..." else word for word in pasted])
+    assert filled.returncode == 0, filled.stderr
+    assert 'csat_dip in team="A, B", channel=chat\n' in filled.stdout
+
+
+def test_a_segment_of_two_values_with_a_comma(folder: Path) -> None:
+    """What is echoed is what is stored."""
+    made = run(folder, "silence", "--segment", "channel=chat,team=billing", "--for", "4h", "--who", "Ada", "--why", "see [/b] ticket [red]x")
+    assert "every rule in team=billing, channel=chat\n" in made.stdout
+    (silence,) = (json.loads(line) for line in run(folder, "silences", "--json").stdout.splitlines())
+    assert silence["segment"] == {"channel": "chat", "team": "billing"}
+    listed = run(folder, "silences")
+    assert listed.returncode == 0, listed.stderr
+    assert "[/b]" in listed.stdout
+
+
+@pytest.mark.parametrize("arguments", [("silences",), ("silence", "--for", "1h", "--who", "Ada", "--why", "a reason")])
+def test_before_there_are_topics(tmp_path: Path, bootstrap_servers: str, arguments: tuple[str, ...]) -> None:
+    """The command that makes them is named."""
+    app = f"cli-{uuid.uuid4().hex[:8]}"
+    write_settings(tmp_path, bootstrap_servers, app)
+    refused = run(tmp_path, *arguments)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == f"csat-stream: the topic {app}.silences is missing; create it with: csat-stream topics create\n"
+
+
+def test_rules_of_segments_that_are_none(folder: Path) -> None:
+    """An unknown dimension is an error; a value that nobody has seen, and a segment that is not kept, are said."""
+    unknown = run(folder, "rules", "--segment", "foo=bar")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert unknown.stderr.startswith("csat-stream: --segment has the unknown dimension foo; there are team, ")
+    for segment, told in (
+        ("team=nope", "nothing has been counted in team=nope yet\n"),
+        ("product=app", "product=app is no segment of the settings; there are everything, team, channel, team x channel\n"),
+    ):
+        nothing = run(folder, "rules", "--segment", segment)
+        assert (nothing.returncode, nothing.stdout) == (0, "")
+        assert nothing.stderr.endswith(told)
 
 
 @pytest.mark.parametrize("arguments", [("rules",), ("silences",), ("silence", "--for", "1h", "--who", "Ada", "--why", "a reason")])
@@ -145,6 +222,19 @@ def test_records_that_are_no_silence(folder: Path, bootstrap_servers: str) -> No
     assert len(listed.stdout.splitlines()) == 1
     assert listed.stderr.count("is no silence, and counts for nothing\n") == 2
     assert ADDRESS not in listed.stderr
+
+
+def test_a_silence_under_another_key(folder: Path, bootstrap_servers: str) -> None:
+    """It counts for nothing, so that nothing is ended that would go on; under its own key it is listed and can be ended."""
+    record = _without_month().replace(b"2099-13", b"2099-12")
+    _put(bootstrap_servers, f"{_app(folder)}.silences", [(b"other", record)])
+    for arguments, code, told in ((("--json",), 0, ""), (("--end", "two"), 2, "csat-stream: --end two: no such silence stands\n")):
+        left = run(folder, "silences", *arguments)
+        assert (left.returncode, left.stdout) == (code, "")
+        assert left.stderr == f"a record of {_app(folder)}.silences has a key that is not its id, and counts for nothing\n{told}"
+    _put(bootstrap_servers, f"{_app(folder)}.silences", [(b"two", record)])
+    assert run(folder, "silences", "--end", "two").stdout == "ended: two\n"
+    assert run(folder, "silences", "--json").stdout == ""
 
 
 def test_a_memory_that_cannot_be_read(folder: Path, bootstrap_servers: str) -> None:

@@ -146,6 +146,7 @@ async def put_bad_silences(case: Case) -> None:
         (b"no-object", b"[]"),
         (b"no-time", (whole % ("2099-13-01T00:00:00.000Z", "Ada")).encode()),
         (b"address", (whole % ("2099-01-01T00:00:00.000Z", "ada@example.org")).encode()),
+        (b"another-key", (whole % ("2099-01-01T00:00:00.000Z", "Ada")).encode()),
         (b"never-was", None),
         (b"\xff\xfe", b"{}"),
     ]

@@ -155,6 +155,14 @@ async def test_unknown_format(new: New, start: Start) -> None:
     await assert_refused(start(case, "second"), "format 99", REBUILD)
 
 
+async def test_older_format(new: New, start: Start) -> None:
+    """State of the format before, whose minima are times without names: refused before any of it is read."""
+    case = await with_state(new, start)
+    older = marker.encode(msgspec.structs.replace(await last_marker(case), format=1))
+    await append(case, [(b"W0|{}", msgspec.msgpack.encode(this_minute())), (MARKER_KEY, older)])
+    await assert_refused(start(case, "second"), "format 1,", REBUILD)
+
+
 async def test_data_without_a_marker(new: New, start: Start) -> None:
     """Something wrote into the changelog that no flush has ended."""
     case = new(partitions=1)

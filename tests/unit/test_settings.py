@@ -83,6 +83,11 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         ("lateness: 0s", "lateness"),
         ("attribution: [guess]", "attribution.0"),
         ("min_group: 1", "min_group"),
+        ("alerts: {targets: {csat: nan}}", "alerts.targets.csat"),
+        ("clock: {simulated_speed: inf}", "clock.simulated_speed"),
+        ("notify: [{name: a, kind: webhook, url: 'http://user@host'}]", "notify.0.url"),
+        ("notify: [{name: a, kind: webhook, url: 'http://host', severities: []}]", "notify.0.severities"),
+        ("alerts: {runbook_url: 'https://user:pw@wiki/{rule}'}", "alerts.runbook_url"),
     ],
 )
 def test_contradictions_are_refused(tmp_path: Path, content: str, path: str) -> None:
@@ -119,6 +124,12 @@ def test_windows_that_they_do_not(name: str) -> None:
     """Refused with what can be had."""
     with pytest.raises(ValueError, match=r"window|duration"):
         window_length(name)
+
+
+def test_addresses_without_a_user_are_taken(tmp_path: Path) -> None:
+    """An at sign elsewhere is none; what is no URL at all is for whoever uses it."""
+    (tmp_path / "csat.yaml").write_text("alerts: {panel_url: 'https://wiki/d?by=@{team}', runbook_url: 'http://[x'}\n", encoding="utf-8")
+    assert load(tmp_path / "csat.yaml").alerts.panel_url == "https://wiki/d?by=@{team}"
 
 
 def test_settings_are_frozen() -> None:

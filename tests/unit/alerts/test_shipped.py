@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 
 from stream.alerts.rules import Burn, Custom, Drift, OneWindow, TwoWindows
-from stream.alerts.shipped import merged, shipped_rules
+from stream.alerts.shipped import _shipped, merged, shipped_rules
 from stream.durations import HOUR, MINUTE
 from stream.errors import ConfigError, Fault
 
@@ -34,6 +36,14 @@ def test_every_row_of_the_table_is_shipped() -> None:
         "rating_lowest", "signal_lost", "signal_low", "intake_broken",
     ]  # fmt: skip
     assert all(rule.source for rule in rules.values())
+
+
+def test_every_number_has_its_source_beside_it() -> None:
+    """Whatever number a shipped rule is written with stands in its source too."""
+    for name, written in _shipped().items():
+        numbers = set(re.findall(r"\d+(?:\.\d+)?[smhd]?", json.dumps({**written, "source": ""})))
+        source = set(re.findall(r"\d+(?:\.\d+)?[smhd]?", written["source"]))
+        assert numbers - source == set(), name
 
 
 def test_the_numbers_are_those_of_the_definition() -> None:
@@ -104,6 +114,8 @@ def test_a_rule_of_ones_own() -> None:
         ({"metric": "nps"}, "metric"),
         ({"metric": "secret-metric"}, "metric"),
         ({"confidence": 1.5}, "confidence"),
+        ({"metric": "backlog", "window": "now", "below": "nan"}, "below"),
+        ({"worse_by": "inf"}, "worse_by"),
         ({"unknown": 1}, "unknown"),
         ({"above": 5}, ""),
         ({"below": 0}, "below"),

@@ -81,8 +81,8 @@ def test_one_line_by_what_happened(changed: dict[str, Any], line: str) -> None:
             "oldest_waiting",
             {"channel": "chat"},
             verdict(7500, 1, NAN, 3600),
-            {},
-            "Oldest waiting ticket of channel chat has waited 2 h 5 min (target 1 h)",
+            {"evidence": ["T-7"]},
+            "Oldest waiting ticket of channel chat has waited 2 h 5 min (target 1 h): ticket T-7",
         ),
         (
             "budget",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from schemas.times import iso
+from stream.alerts.shipped import shipped_rules
 from stream.backtest.simulate import MONDAY
 from stream.cli.backtest import Backtest, dip_of, run_backtest
 from stream.cli.common import Common
@@ -87,9 +89,65 @@ def test_lines_for_people(tmp_path: Path, ratings: Path, capsys: pytest.CaptureF
     """One a rule; what can't be replayed is said."""
     assert run_backtest(common(tmp_path), Backtest([ratings])) == 0
     shown = capsys.readouterr()
-    assert "current csat_dip in all: 0.0 alerts a month, 0.0 h firing, 0 flaps\n" in shown.out
-    assert "not replayed" in shown.err
+    assert "current csat_dip, 3 segments: 0.0 alerts a month, 0.0 h firing, 0 flaps\n" in shown.out
+    assert "current rating_lowest: not judged: single ratings are events, not a state\n" in shown.out
     assert "7.0 days, 3 segments" in shown.err
+
+
+REASONS = {
+    "csat_drift": "no usual value yet",
+    "target_missed": "less than 15d of history",
+    "nps": "there is no figure called nps yet",
+    "ces": "there is no figure called ces yet",
+    "rating_lowest": "single ratings",
+    "signal_lost": "fewer than 2 weeks",
+    "signal_low": "fewer than 2 weeks",
+    "intake_broken": "files hold no dead letters",
+    "budget": "switched off",
+    "slow": "history keeps percentages only",
+    "elsewhere": "no segment that it covers has counted anything",
+}
+
+
+def test_every_rule_is_there(tmp_path: Path, ratings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With figures, or without any and with the reason; what needs dead letters misses no incident of a file."""
+    slow = {"kind": "custom", "severity": "ticket", "metric": "first_response", "window": "4h", "above": 9}
+    own = {
+        "budget": {"enabled": False},
+        "slow": slow,
+        "elsewhere": {"kind": "drift", "severity": "ticket", "metric": "csat", "segment": {"team": "x"}},
+    }
+    settings = common(tmp_path, json.dumps({"segments": [[], ["team"]], "alerts": {"rules": own}}))
+    assert run_backtest(settings, Backtest([ratings], dip=DIP, as_json=True)) == 0
+    rows = [row for row in rows_of(capsys) if row["rules"] == "current"]
+    assert {row["rule"] for row in rows} == {*shipped_rules(), "slow", "elsewhere"}
+    assert all(row.keys() >= KEYS for row in rows)
+    absent = [row for row in rows if row["alerts_per_month"] is None]
+    assert {row["rule"] for row in absent} == REASONS.keys()
+    assert all(row["note"].startswith(REASONS[row["rule"]]) for row in absent)
+    assert all(row[name] is None for row in absent for name in KEYS - {"rule", "segment"})
+    assert {row["segment"] for row in absent if row["rule"] == "csat_drift"} == {"all", "team=billing", "team=tech"}
+    assert all(isinstance(row["missed"], int) for row in rows if row not in absent)
+
+
+def test_rules_that_hardly_ever_have_cases_are_named(tmp_path: Path, ratings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Silence of a rule that needs more cases than there are is no good news: its figures stand, and the note beside them."""
+    new = tmp_path / "new.yaml"
+    new.write_text("csat_dip:\n  long: {min_n: 5000}\n", encoding="utf-8")
+    run_backtest(common(tmp_path), Backtest([ratings], rules=new, as_json=True))
+    at = {(row["rules"], row["rule"], row["segment"]): row for row in rows_of(capsys)}
+    dormant = at["new", "csat_dip", "team=billing"]
+    assert (dormant["alerts_per_month"], dormant["note"]) == (0.0, "dormant: 5000 cases within 4h on fewer than 1 day in 7")
+    assert at["current", "csat_dip", "team=billing"]["note"] is None
+
+
+def test_incidents_that_history_does_not_hold_are_refused(tmp_path: Path, ratings: Path) -> None:
+    """Every one of them, as a dip is; nothing is replayed."""
+    marked = tmp_path / "incidents.csv"
+    marked.write_text("from,to,segment\n2030-05-11,2030-05-12,all\n2024-10-10,2024-10-11,team=nobody\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        run_backtest(common(tmp_path), Backtest([ratings], incidents=marked))
+    assert [fault.path for fault in caught.value.faults] == ["line 2", "line 3, segment"]
 
 
 def test_charts(tmp_path: Path, ratings: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,7 +169,7 @@ def test_without_the_extra_charts_name_it(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_topics_say_the_same_as_files(tmp_path: Path, ratings: Path, capsys: pytest.CaptureFixture[str], bootstrap_servers: str) -> None:
-    """The records of a real broker, on two partitions, give the alerts of the file that they were made from."""
+    """The records of a real broker, on two partitions, give the alerts of the file that they were made from; only topics hold dead letters."""
     names = {name: f"backtest-{name}" for name in Topics.model_fields}
     text = json.dumps({"segments": [[], ["team"]], "topics": names, "app": "backtest", "kafka": {"bootstrap_servers": bootstrap_servers}})
     chosen = common(tmp_path, text)
@@ -121,7 +179,10 @@ def test_topics_say_the_same_as_files(tmp_path: Path, ratings: Path, capsys: pyt
     run_backtest(chosen, Backtest(from_topics=True, dip=DIP, as_json=True))
     from_topics = json.loads(capsys.readouterr().out.splitlines()[-1])
     run_backtest(chosen, Backtest([ratings], dip=DIP, as_json=True))
-    assert from_topics == rows_of(capsys)
+    of_letters = [row for row in from_topics if row["rule"] == "intake_broken"]
+    assert [(row["segment"], row["alerts_per_month"], row["note"]) for row in of_letters] == [("all", 0.0, None)]
+    others = [row for row in rows_of(capsys) if row["rule"] != "intake_broken"]
+    assert [row for row in from_topics if row not in of_letters] == others
     assert any(row["alerts_per_month"] for row in from_topics if row["rules"] == "current")
 
 
@@ -135,11 +196,11 @@ def test_files_or_topics(tmp_path: Path, ratings: Path) -> None:
 def test_faults_of_a_rules_file_name_it(tmp_path: Path, ratings: Path) -> None:
     """All at once, with their paths."""
     new = tmp_path / "new.yaml"
-    new.write_text("csat_dip:\n  long: {z: -1}\nmine:\n  kind: nonsense\n", encoding="utf-8")
+    new.write_text("csat_dip:\n  long: {z: -1}\nmine:\n  kind: nonsense\nx9: null\ncsat_low:\n  lists: [[product]]\n", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         run_backtest(common(tmp_path), Backtest([ratings], rules=new))
     assert caught.value.source == str(new)
-    assert {fault.path.split(".")[2] for fault in caught.value.faults} == {"csat_dip", "mine"}
+    assert {fault.path.split(".")[2] for fault in caught.value.faults} == {"csat_dip", "mine", "x9", "csat_low"}
 
 
 def test_a_whole_settings_file_brings_its_targets(tmp_path: Path, ratings: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,6 +220,10 @@ def test_a_whole_settings_file_brings_its_targets(tmp_path: Path, ratings: Path,
         ("team=a", "2026-01-01", 0, 0.5),
         ("team=a", "2026-01-01", 2, 60),
         ("a", "2026-01-01", 2, 0.5),
+        ("team=a", "2026-01-01", math.nan, 0.5),
+        ("team=a", "2026-01-01", math.inf, 0.5),
+        ("team=a", "2026-01-01", 1e300, 0.5),
+        ("team=a", "2026-01-01", 2, math.nan),
         (None, None, None, 0.5),
     ],
 )
@@ -166,6 +231,14 @@ def test_half_a_dip_is_refused(segment: str | None, begin: str | None, hours: fl
     """All four options, with values that can be."""
     with pytest.raises(UsageError, match="dip"):
         dip_of(segment, begin, hours, share, 1)
+
+
+def test_a_dip_begins_with_history(tmp_path: Path, ratings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing could be found in the ten days of it that were not replayed."""
+    dip = dip_of("team=billing", iso(MONDAY - 10 * DAY), 11 * 24, 0.3, 1)
+    run_backtest(common(tmp_path), Backtest([ratings], dip=dip, as_json=True))
+    at = {(row["rules"], row["rule"], row["segment"]): row for row in rows_of(capsys)}
+    assert at["current", "csat_dip", "team=billing"]["median_delay_hours"] < 5
 
 
 def test_a_dip_where_nothing_is_is_refused(tmp_path: Path, ratings: Path) -> None:

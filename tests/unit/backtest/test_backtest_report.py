@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from io import StringIO
-
 import pytest
-from rich.console import Console
 
 from stream.alerts.verdict import Key
 from stream.backtest.episodes import Episode
+from stream.backtest.history import Span
 from stream.backtest.incidents import Incident
-from stream.backtest.report import Row, Span, flaps, rows_of, totals_of
+from stream.backtest.report import Row, flaps, rows_of, totals_of
 from stream.backtest.run import Outcome, Trait
-from stream.backtest.tables import plain_report, report_table
 from stream.durations import DAY, HOUR, MINUTE
 from stream.segments import segment_key
 
@@ -36,7 +33,7 @@ def test_without_incidents_nothing_is_false() -> None:
     """Alerts a month, hours, flaps; what nobody was told of is no alert, but fires."""
     found = outcome(episode("dip", {}, 10, 12), episode("dip", {}, 17, 18, said=False), episode("dip", {}, 60 * 24 - 1, None))
     (row,) = rows_of("new", found, SPAN, None)
-    assert row == Row("new", "dip", {}, 2, 1.0, 4.0, 1)
+    assert row == Row("new", "dip", {}, 2, 1.0, 4.0, 1, cooling=1)
     assert row.as_json() == {
         "rules": "new",
         "rule": "dip",
@@ -47,6 +44,7 @@ def test_without_incidents_nothing_is_false() -> None:
         "median_delay_hours": None,
         "missed": None,
         "false": None,
+        "note": None,
     }
 
 
@@ -96,18 +94,18 @@ def test_flaps_are_of_one_key() -> None:
     assert flaps([*own, episode("dip", TECH, 1.5, 2)]) == 1
 
 
-def test_table_and_lines_name_what_fired() -> None:
-    """The busiest segments under each rule; figures against incidents only where there are any."""
-    found = outcome(episode("dip", BILLING, 26, 30), episode("dip", {}, 27, 28, said=False), also=(Key("dip", segment_key(TECH)),))
-    totals, rows = totals_of("new", found, SPAN, None), rows_of("new", found, SPAN, None)
-    assert plain_report(totals, rows) == [
-        "new dip in all: 0.5 alerts a month, 5.0 h firing, 0 flaps",
-        "new dip team=billing: 0.5 alerts a month, 4.0 h firing, 0 flaps",
-        "new dip all: 0.0 alerts a month, 1.0 h firing, 0 flaps",
-    ]
-    console = Console(width=100, record=True, file=StringIO())
-    console.print(report_table(totals_of("new", found, SPAN, [Incident(BILLING, DAY, 2 * DAY)]), rows))
-    text = console.export_text()
-    assert "found after" in text
-    assert "2.0 h" in text
-    assert "team=tech" not in text
+def test_what_fires_at_the_end_ends_with_history() -> None:
+    """It finds what is going on then, and nothing that begins when history is over."""
+    found = outcome(episode("slow", {}, 58 * 24, None))
+    going_on, later = Incident({}, 59 * DAY, 61 * DAY), Incident({}, 60 * DAY, 61 * DAY)
+    assert [row.missed for row in rows_of("new", found, SPAN, [going_on])] == [0]
+    assert [(row.missed, row.median_delay_hours, row.false) for row in rows_of("new", found, SPAN, [later])] == [(1, None, 1)]
+    assert [(row.missed, row.median_delay_hours, row.false) for row in totals_of("new", found, SPAN, [later])] == [(1, None, 1)]
+
+
+def test_what_nobody_was_told_of_is_told_apart() -> None:
+    """Another segment spoke for it, or it came back within the cooldown."""
+    quiet = episode("dip", BILLING, 26, 30, said=False)
+    found = outcome(episode("dip", {}, 26, 30), quiet._replace(spoken_for=True), episode("dip", {}, 31, 32, said=False))
+    (total,) = totals_of("new", found, SPAN, None)
+    assert (total.alerts, total.elsewhere, total.cooling) == (1, 1, 1)

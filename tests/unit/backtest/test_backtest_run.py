@@ -51,6 +51,8 @@ def every_minute(history: Replay, chosen: dict[str, Rule], first: int, last: int
                 recorder.fired(change.key, change.since, change.memory.fired_at)
             if change.notify:
                 recorder.said(change.key)
+            if change.memory.inhibited_by:
+                recorder.spoken_for(change.key)
             if change.event == "resolved":
                 recorder.ended(change.key, change.memory.ended_at)
     return recorder.episodes()
@@ -63,7 +65,8 @@ def test_leaving_out_quiet_stretches_changes_nothing() -> None:
     first, last = history.history.first + 8 * A_DAY, history.history.last
     found = replay(history, chosen, TARGETS, first, last)
     assert found.episodes == every_minute(history, chosen, first, last)
-    assert {(episode.key.rule, episode.said) for episode in found.episodes} >= {("csat_dip", True), ("csat_dip", False)}
+    told = {(episode.key.rule, episode.said, episode.spoken_for) for episode in found.episodes}
+    assert told >= {("csat_dip", True, False), ("csat_dip", False, True)}
 
 
 def test_working_in_pieces_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 
+import pytest
 from rich.console import Console, Group
 
 from schemas.alerts import Alert
@@ -36,7 +37,7 @@ def text_of(alerts: list[Alert], *, width: int = 80, height: int = 30, now: int 
 def test_an_alert_says_what_holds_since_when_and_why() -> None:
     """Rule, segment, state, since; the summary and the children below."""
     lines = text_of([fired()], width=150).splitlines()
-    assert lines[1] == "firing csat_dip, team billing, since 10:00 (page)"
+    assert lines[1] == "firing csat_dip, team billing, since 10:00 (page); said 10:05:"
     assert lines[2].startswith("  CSAT of team billing fell to 61.2 % (4h, n=49, upper bound 78.9 %, target 80 %): 19 unhappy of 49")
     assert lines[3].startswith("  Why: -28.8 points against the window before: by channel chat -")
     assert lines[3].count(", email -") == 1
@@ -86,6 +87,24 @@ def test_a_small_screen_names_what_does_not_fit() -> None:
     assert "team c, since 10:05" in text
     assert "2 more: csat_dip of team a; csat_dip of team b" in text
     assert len(text.splitlines()) <= 9
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_last_line_names_as_many_as_fit(width: int) -> None:
+    """The others are counted; nothing is cut off in the middle of a name."""
+    last = text_of([fired(), *(fired(f"team {number}") for number in range(9))], width=width, height=1).splitlines()[-2]
+    names = last.removeprefix("9 more: ").split("; ")
+    others = int(names.pop().split(" ")[0])
+    assert len(names) + others == 9
+    assert [name.startswith("csat_dip of team ") and name.endswith('"') for name in names] == [True] * len(names)
+    assert width - 27 < len(last) <= width
+
+
+def test_what_was_said_has_its_time() -> None:
+    """Hours later too, for the figures in the words are those of then; an all-clear and what is only pending say none."""
+    assert "; said 10:05:" in text_of([fired()], now=NOW + 5 * HOUR)
+    assert "said" not in text_of([fired().model_copy(update={"state": "pending"})])
+    assert "said" not in text_of([all_clear()])
 
 
 def test_no_alerts() -> None:

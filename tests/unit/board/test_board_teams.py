@@ -89,6 +89,17 @@ def test_lines() -> None:
     )
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_times_of_one_column_share_a_unit(width: int) -> None:
+    """That of the longest, in the table as in the lines."""
+    medians = {"a": 114.7, "b": 132.0, "c": 40.0}
+    rows = team_rows([score("first_response", "1h", team, 300.0, unit="seconds", stats={"p50": median}) for team, median in medians.items()])
+    out = StringIO()
+    Console(file=out, width=width, color_system=None).print(team_table(rows, width=width))
+    for text in (out.getvalue(), "".join(team_lines(rows))):
+        assert [part in text for part in ("1.9 min", "2.2 min", "0.7 min", " s ")] == [True, True, True, False]
+
+
 def test_no_scores_no_rows() -> None:
     """Before the first score there are headings only."""
     assert team_rows([]) == []

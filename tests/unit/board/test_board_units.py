@@ -40,6 +40,11 @@ def test_durations(seconds: float, text: str) -> None:
     assert human_seconds(seconds) == text
 
 
+def test_durations_beside_another() -> None:
+    """In its unit, so that a column has one."""
+    assert [human_seconds(seconds, 132.0) for seconds in (114.7, 132.0, 40.0)] == ["1.9 min", "2.2 min", "0.7 min"]
+
+
 @given(st.floats(0, 3_500_000))
 def test_durations_keep_their_size(seconds: float) -> None:
     """What is read is what was measured, to a twentieth of its unit."""

@@ -19,18 +19,22 @@ from stream.errors import UsageError
         (["team=billing"], {"team": "billing"}),
         (["team=billing", "channel=chat"], {"team": "billing", "channel": "chat"}),
         (["team=billing, channel=chat"], {"team": "billing", "channel": "chat"}),
+        (["team=A, B,channel=chat"], {"team": "A, B", "channel": "chat"}),
         (["team=a=b"], {"team": "a=b"}),
     ],
 )
 def test_segments_as_they_are_typed(parts: Sequence[str] | None, segment: Mapping[str, str] | None) -> None:
-    """Several options or a comma; `all` is everything."""
+    """Several options or a comma before a dimension; `all` is everything."""
     assert parse_segment(parts) == segment
 
 
-def test_a_segment_without_a_value_is_refused() -> None:
-    """The text says how it is written."""
-    with pytest.raises(UsageError, match="team=billing"):
-        parse_segment(["billing"])
+@pytest.mark.parametrize(
+    ("text", "told"), [("billing", "is written as .*team=billing"), ("foo=bar", "has the unknown dimension foo; there are team, ")]
+)
+def test_what_is_no_segment_is_refused(text: str, told: str) -> None:
+    """The text says how it is written, and which dimensions there are."""
+    with pytest.raises(UsageError, match=f"^--segment {told}"):
+        parse_segment([text])
 
 
 def test_a_choice_takes_what_fits_all_of_it() -> None:
@@ -42,7 +46,7 @@ def test_a_choice_takes_what_fits_all_of_it() -> None:
     assert not choice_of(None, None, "24h").takes("csat", {}, "1h")
     assert Choice().takes("anything", {"team": "x"}, "now")
     assert str(choice) == "metric csat, segment team=billing"
-    assert str(choice_of(None, ["all"], "1h")) == "segment all, window 1h"
+    assert str(choice_of(None, ["all"], "1h")) == "segment everything, window 1h"
 
 
 def test_times_as_they_are_typed() -> None:

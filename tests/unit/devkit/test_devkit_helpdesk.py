@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.read import Reader, Refused
-from stream.devkit.helpdesk import DEFAULT_TEAMS, NO_DISORDER, Dip, Helpdesk
-from stream.devkit.load import RATINGS, LoadRecord
+from stream.devkit.helpdesk import DEFAULT_CHANNELS, DEFAULT_TEAMS, NO_DISORDER, Dip, Disorder, Helpdesk
+from stream.devkit.load import CLOSED, RATINGS, LoadRecord
+from stream.devkit.stories import Mood
 from stream.durations import DAY, HOUR, MINUTE
 from stream.settings import Settings
 
@@ -102,6 +104,25 @@ def test_dip_ends() -> None:
     dip = Dip("billing", START, START + HOUR)
     assert [dip.covers("billing", START + offset) for offset in (-1, 0, HOUR - 1, HOUR)] == [False, True, True, False]
     assert not dip.covers("shipping", START)
+
+
+@pytest.mark.parametrize("dip", [None, Dip("billing", START, mood=Mood(satisfied=0.15, slower=4.0))])
+def test_nobody_waits_twice_the_target(dip: Dip | None) -> None:
+    """By day and by night, in a bad hour and with the usual disorder: the first answer or end has arrived by then, on every channel."""
+    records = Helpdesk(1, start_ms=START, rate_per_hour=300, dip=dip, disorder=Disorder(damaged=0.0)).until(START + 2 * DAY)
+    opened, ended = dict[str, tuple[int, str]](), dict[str, int]()
+    for record in records:
+        event = json.loads(record.value)
+        ticket, data = event["data"]["ticket_id"], event["data"]
+        if event["type"] == "ticket.opened":
+            opened[ticket] = record.time_ms, data["channel"]
+        elif record.topic_index == CLOSED or (data.get("author") == "agent" and data["public"]):
+            ended[ticket] = min(ended.get(ticket, record.order_ms), record.order_ms)
+    targets = Settings().targets.first_response
+    until = START + 2 * DAY
+    waited = {channel: [ended.get(ticket, until) - time for ticket, (time, on) in opened.items() if on == channel] for channel in DEFAULT_CHANNELS}
+    assert min(map(len, waited.values())) > 4_000
+    assert [channel for channel, times in waited.items() if max(times) >= 2 * targets[channel]] == []
 
 
 def test_usual_disorder_is_a_small_share() -> None:

@@ -157,7 +157,7 @@ def test_the_next_oldest_once_the_oldest_is_answered() -> None:
         pipeline.feed([record])
         pipeline.flush()
         pipeline.restart(compacted=True)
-        oldest.append([since for _, since in pipeline.partitions[0].lows.oldest.items()])
+        oldest.append([since for _, (since, _) in pipeline.partitions[0].lows.oldest.items()])
     assert oldest == [[NOON], [NOON], [NOON + 1], []]
 
 

@@ -167,8 +167,8 @@ def test_who_waits_is_known_after_a_restart() -> None:
         pipeline.feed([record])
         pipeline.flush()
         pipeline.restart(compacted=True)
-        oldest += [since for _, since in pipeline.partitions[0].waiting.items()]
-    assert oldest == [NOON, NOON, NOON + 1]
+        oldest += [found for _, found in pipeline.partitions[0].waiting.items()]
+    assert oldest == [(NOON, "T-1"), (NOON, "T-1"), (NOON + 1, "T-2")]
 
 
 def test_an_open_ticket_is_kept_while_it_is_not_too_old() -> None:

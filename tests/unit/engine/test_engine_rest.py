@@ -1,0 +1,36 @@
+"""How long the scorer rests: long in a backlog, for a moment otherwise, and not for what a backlog left."""
+
+from __future__ import annotations
+
+from stream.engine.rest import LONGEST_LIVE_REST, REST_FACTOR, Rest
+
+
+def test_in_a_backlog_a_twentieth_of_the_time() -> None:
+    """After a pass of 3 s the next one may begin a minute later."""
+    rest = Rest()
+    rest.begin(10_000, 13_000)
+    assert not rest.is_over(13_000 + REST_FACTOR * 3_000 - 1, backlog=True)
+    assert rest.is_over(13_000 + REST_FACTOR * 3_000, backlog=True)
+
+
+def test_otherwise_for_a_moment() -> None:
+    """A short pass is followed by a short rest, a long one by no more than the longest."""
+    rest = Rest()
+    rest.begin(10_000, 10_002)
+    assert not rest.is_over(10_002 + 2 * REST_FACTOR - 1, backlog=False)
+    assert rest.is_over(10_002 + 2 * REST_FACTOR, backlog=False)
+    rest.begin(20_000, 23_000)
+    assert rest.is_over(23_000 + LONGEST_LIVE_REST, backlog=False)
+
+
+def test_the_rest_of_a_backlog_ends_with_it() -> None:
+    """Once everything is read, scores do not wait for a minute because the last pass in the backlog was long."""
+    rest = Rest()
+    rest.begin(10_000, 13_000)
+    assert not rest.is_over(14_000, backlog=True)
+    assert rest.is_over(14_000, backlog=False)
+
+
+def test_before_the_first_pass() -> None:
+    """Nothing is waited for."""
+    assert Rest().is_over(0, backlog=True)
