@@ -17,7 +17,7 @@ from stream.windows.hourly import Hourly
 from stream.windows.levels import LevelPanel
 from stream.windows.needs import NOTHING, Needs
 from stream.windows.panel import Panel, Read, cells_of
-from stream.windows.panestore import PaneStore
+from stream.windows.panestore import Ints, PaneStore
 from stream.windows.published import Published, ScoreRecord
 from stream.windows.spans import NOW, PaneWindow, window_of, windows_of
 from stream.windows.totals import slide
@@ -48,9 +48,11 @@ class Table:
 
     # -- in
 
-    def update(self, kind: str, index: int, segment: str, partition: int, packed: bytes | None) -> None:
-        """Replace one sum of one partition."""
-        self.store.update(kind, index, partition, self._row(segment), packed)
+    def update(self, kind: str, index: int, page: int, partition: int, sums: Sequence[tuple[str, int]], cells: Ints, values: Ints) -> None:
+        """Replace one page of one partition: names of segments with the number of their cells, then all cells and values."""
+        rows = np.array([self._row(name) for name, _ in sums], dtype=np.int64)
+        counts = np.array([count for _, count in sums], dtype=np.int64)
+        self.store.update(kind, index, (partition, page), np.repeat(rows, counts), cells, values)
 
     def set_oldest(self, kind: str, segment: str, partition: int, packed: bytes | None) -> None:
         """What one partition says of the oldest of a kind (waiting ticket, follow-up) in a segment."""
