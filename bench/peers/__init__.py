@@ -1,1 +1,0 @@
-"""The peer bench: stream processors side by side on two jobs, on one embedded Kafka."""
