@@ -28,10 +28,14 @@ class Dimensions(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """Segment keys of one set of values: `all` of them, and the `sliding` ones (agent-level figures never slide)."""
+    """Segment keys of one set of values: `all` of them, and the `sliding` ones (agent-level figures never slide).
+
+    `number`: the place of these keys in the order in which their segmenter came upon them; negative for keys made elsewhere.
+    """
 
     all: tuple[str, ...]
     sliding: tuple[str, ...]
+    number: int
 
 
 def segment_key(segment: Mapping[str, str]) -> str:
@@ -74,7 +78,7 @@ class Segmenter:
         lists = [dimensions for dimensions in self._lists if not (AGENT in dimensions and values.agent == NOBODY)]
         keys = [segment_key({name: self._value(values, name) for name in dimensions}) for dimensions in lists]
         sliding = [key for key, dimensions in zip(keys, lists, strict=True) if AGENT not in dimensions]
-        return Keys(tuple(keys), tuple(sliding))
+        return Keys(tuple(keys), tuple(sliding), len(self._known))
 
     def _value(self, values: Dimensions, name: str) -> str:
         value: str | None = getattr(values, name)

@@ -27,7 +27,7 @@ from stream.windows.spans import panes_held_from
 
 log = logging.getLogger(__name__)
 
-FLUSH_WEIGHT = 2 * 1024 * 1024
+FLUSH_WEIGHT = 4 * 1024 * 1024
 """A flush is closed at about this size, far below the largest batch, since one more piece must always fit."""
 _FLUSH_REST = 40
 _LONGEST_STRETCH = 5_000
@@ -35,8 +35,8 @@ _LARGE_CHUNK = RUN // 2
 """So many records at once come only from a backlog, which is then expected to go on for a moment (ms)."""
 _BEHIND_FOR = 1_000
 _GROWTH = 12 * 1024 * 1024
-_BYTES_AN_EVENT = 600
-"""What one event may add to a flush for each segment list: about four sums."""
+_BYTES_AN_EVENT = 1_200
+"""What one event may add to a flush for each segment list: about a third of a page, since most events of a moment share theirs."""
 
 
 class Slot:

@@ -40,6 +40,8 @@ _TYPES: dict[type[Essence], str] = {
     Offered: "survey.offered",
 }
 
+_LONGEST_SLEEP = 100
+
 
 class Slots:
     """The partitions of one worker. `on_lost` is called when one was lost to another worker; it makes this one rejoin the group."""
@@ -53,6 +55,7 @@ class Slots:
         self.letters = Letters(settings, health.dead_letters)
         self.health = health
         self.owns_scorer = False
+        self.new_partition: Callable[[Rules, dict[str, str]], Partition] = Partition
         self.on_lost: Callable[[], Awaitable[None]]
         self.on_owner_change: Callable[[], Awaitable[None]]
         self.on_failure: Callable[[BaseException], None]
@@ -121,7 +124,7 @@ class Slots:
         log.info("partition %d: claimed at offset %d, %s", number, slot.claimed_at, "state kept" if kept else "state to be recovered")
 
     def _new_slot(self, number: int) -> Slot:
-        slot = self._slots[number] = Slot(number, self.names, Partition(self.rules, dict(self._topic_ids)))
+        slot = self._slots[number] = Slot(number, self.names, self.new_partition(self.rules, dict(self._topic_ids)))
         return slot
 
     async def _drop(self, number: int) -> None:
@@ -204,7 +207,9 @@ class Slots:
 
     async def _flush_soon(self, slot: Slot) -> None:
         while slot.is_ready and slot.partition.changed:
-            await asyncio.sleep(slot.wait_before_flush(self.settings.flush_interval) / 1000)
+            # Looked at again and again: a backlog may end meanwhile, and with it the long wait.
+            while wait := slot.wait_before_flush(self.settings.flush_interval):  # noqa: ASYNC110 (nothing tells of the time)
+                await asyncio.sleep(min(wait, _LONGEST_SLEEP) / 1000)
             try:
                 await self._flush(slot)
             except Exception as error:  # noqa: BLE001 (the edge of a background task)

@@ -34,7 +34,7 @@ _GENERATION_EVERY = 5.0
 _STOP_SECONDS = 4.0
 _ENDS_SECONDS = 2.0
 # Hardly anything here is cyclic; by default the collector would walk a million tickets again and again.
-_COLLECT_AFTER = (1_000_000, 20, 100)
+COLLECT_AFTER = (1_000_000, 20, 100)
 
 
 class Worker:
@@ -53,7 +53,7 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises what made it impossible to go on."""
-        gc.set_threshold(*_COLLECT_AFTER)
+        gc.set_threshold(*COLLECT_AFTER)
         self._failed = asyncio.get_running_loop().create_future()
         partitions, ids = await self._check_topics()
         rules = rules_of(self._settings, layout=layout())

@@ -13,7 +13,7 @@ from stream.tickets.lives import Life
 
 BLOCK = 10
 INTAKE_RECORDS, INTAKE_DEAD = cell(BLOCK, 0), cell(BLOCK, 1)
-_EVERYTHING = Keys(all=(), sliding=(segment_key({}),))
+_EVERYTHING = Keys(all=(), sliding=(segment_key({}),), number=-1)
 """Minute panes only: nobody asks for longer windows."""
 
 

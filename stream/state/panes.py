@@ -2,36 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from struct import Struct
+from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
 from stream.durations import DAY, HOUR, MINUTE
+
+Ints = npt.NDArray[np.int64]
 
 MINUTES_KEPT = 8 * 60
 """Minute panes reach back this far before the wall clock; windows of up to 4h are made of them."""
 HOURS_KEPT = 40 * 24
 """Hour panes reach back this far; older ones are folded into the base of the window `all`."""
 HOURS_A_DAY = DAY // HOUR
+SLOT_BITS = {"H": 4, "N": 4, "B": 0}
+"""A page holds the segments whose numbers differ in these last bits: 16 of a pane, one of the base, whose cells are many."""
 
 Cells = dict[int, int]
 
 
 class PaneKey(NamedTuple):
-    """What a sum is of: kind `H` hour pane, `N` minute pane, `B` base (older than every hour pane), `W` oldest waiting, `F` oldest follow-up.
+    """What a record of the sums is of: kind `H` a page of an hour pane, `N` of a minute pane, `B` of the base (older than every hour pane).
 
-    Number 0 for the last three. Kept in the same way, with number 0 and its name in place of a segment: `L` low rating.
+    `name`: the number of the page. Kept in the same way, with number 0 and the name of a segment: `W` oldest waiting, `F` oldest follow-up;
+    with that of a ticket: `L` low ratings.
     """
 
     kind: str
     number: int
-    segment: str
+    name: str
 
 
-_CELL = Struct("<Iq")
-"""A cell as it is kept: number and value, 12 bytes. Fixed width, so that the scorer reads thousands of sums as one array."""
-CELL_BYTES = _CELL.size
+class Page(msgspec.Struct, array_like=True, gc=False):
+    """The sums of some segments in one pane, as they are kept: little-endian arrays, so that thousands are read as one.
+
+    `names` of the segments and their `slots` in the page (1 byte each, ascending), how many `cells` each has (4 bytes), then for all of them in
+    order the numbers of the cells (4 bytes, ascending within a segment) and their `values` (8 bytes, none 0).
+    """
+
+    names: list[str]
+    slots: bytes
+    counts: bytes
+    cells: bytes
+    values: bytes
+
+
+EMPTY = Page([], b"", b"", b"", b"")
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Page).decode
 
 
 def minute_from(time: int) -> int:
@@ -44,28 +65,57 @@ def hour_from(time: int) -> int:
     return -(-time // HOUR)
 
 
-def encode_key(kind: str, index: int, segment: str) -> bytes:
-    """Key of a sum in internal topics."""
-    return f"{kind}{index}|{segment}".encode()
+def encode_key(kind: str, index: int, name: str) -> bytes:
+    """Key of a record of the sums in internal topics."""
+    return f"{kind}{index}|{name}".encode()
 
 
 def decode_key(key: bytes) -> PaneKey:
     """The parts of a key made by `encode_key`."""
-    head, _, segment = key.decode().partition("|")
-    return PaneKey(head[0], int(head[1:]), segment)
+    head, _, name = key.decode().partition("|")
+    return PaneKey(head[0], int(head[1:]), name)
 
 
-def pack(cells: Cells) -> bytes | None:
-    """Cells as they are kept, without zeros; None where nothing is left."""
-    filled = [number for pair in cells.items() if pair[1] for number in pair]
-    return _packer(len(filled) // 2)(*filled) if filled else None
+def pack(page: Page) -> bytes:
+    """A page as it is kept."""
+    return _encode(page)
 
 
-@cache
-def _packer(cells: int) -> Callable[..., bytes]:
-    return Struct("<" + "Iq" * cells).pack
+def unpack(packed: bytes | None) -> Page:
+    """A page of some bytes; None is an empty one."""
+    return EMPTY if packed is None else _decode(packed)
 
 
-def unpack(packed: bytes | None) -> Cells:
-    """Cells of some bytes."""
-    return dict(_CELL.iter_unpack(packed)) if packed else {}
+def counts_of(pages: Iterable[Page]) -> Ints:
+    """How many cells each segment of some pages has."""
+    return _joined((page.counts for page in pages), "<u4")
+
+
+def cells_of(pages: Iterable[Page]) -> Ints:
+    """The numbers of all cells of some pages."""
+    return _joined((page.cells for page in pages), "<u4")
+
+
+def values_of(pages: Iterable[Page]) -> Ints:
+    """The values of all cells of some pages."""
+    return _joined((page.values for page in pages), "<i8")
+
+
+def slots_of(pages: Iterable[Page]) -> Ints:
+    """The slots of all segments of some pages."""
+    return _joined((page.slots for page in pages), "u1")
+
+
+def _joined(parts: Iterable[bytes], kind: str) -> Ints:
+    return np.frombuffer(b"".join(parts), dtype=kind).astype(np.int64)
+
+
+def cells_by_segment(packed: bytes | None) -> dict[str, Cells]:
+    """The cells of a page by the name of their segment, for whoever looks at one."""
+    page = unpack(packed)
+    cells, values = cells_of([page]).tolist(), values_of([page]).tolist()
+    found, begin = {}, 0
+    for name, count in zip(page.names, counts_of([page]).tolist(), strict=True):
+        found[name] = dict(zip(cells[begin : begin + count], values[begin : begin + count], strict=True))
+        begin += count
+    return found

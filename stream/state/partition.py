@@ -330,11 +330,11 @@ class Partition:
             self._tickets[name] = packed
 
     def _load_sum(self, key: bytes, value: bytes | None) -> None:
-        kind, index, segment = panes.decode_key(key)
+        kind, index, name = panes.decode_key(key)
         if kind in KINDS:
-            self.beside.load(kind, segment, value)
+            self.beside.load(kind, name, value)
         else:
-            self.sums.load(kind, index, segment, value)
+            self.sums.load(kind, index, int(name), value)
         self._loading.add(key)
 
     def _load_marker(self, found: Marker) -> None:
@@ -358,8 +358,8 @@ class Partition:
         return [(key, self._sum(key)) for key in self.last_sums]
 
     def _sum(self, key: bytes) -> bytes | None:
-        kind, _, name = panes.decode_key(key)
-        return self.beside.get(kind, name) if kind in KINDS else self.sums.get(key)
+        kind, index, name = panes.decode_key(key)
+        return self.beside.get(kind, name) if kind in KINDS else self.sums.get(kind, index, int(name))
 
 
 def _future(by: int) -> Refused:

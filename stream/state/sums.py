@@ -1,17 +1,26 @@
-"""The sums of one partition: cells by pane and segment, packed where nothing changes, and what changed since the last flush. Pure."""
+"""The sums of one partition: cells by pane and segment, packed in pages where nothing changes, and what changed since the last flush. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
 
 from stream.durations import HOUR, MINUTE
 from stream.kpis.definition import Contribution
+from stream.segments import Keys
 from stream.state import panes
-from stream.state.panes import Cells
+from stream.state.deltas import Deltas, Places, Rows, code_of, joined, netted, pane_of
+from stream.state.panes import SLOT_BITS, Cells, Ints, Page, hour_from, minute_from
 
-Row = dict[str, bytes]
-OpenRow = dict[str, Cells]
 BASE = 0
+_PAGE_OVERHEAD, _ROW_WEIGHT = 64, 600
+
+
+class _Held(NamedTuple):
+    packed: bytes
+    segments: int
 
 
 class Sums:
@@ -21,98 +30,214 @@ class Sums:
         self.minutes_from = 0
         self.hours_from = 0
         self.weight = 0
-        self._held: dict[str, dict[int, Row]] = {"H": {}, "N": {}, "B": {}}
-        self._open: dict[str, dict[int, OpenRow]] = {"H": {}, "N": {}, "B": {}}
+        self._names: dict[int, str] = {}
+        self._numbers: dict[str, int] = {}
+        self._next = 0
+        self._held: dict[str, dict[int, dict[int, _Held]]] = {"H": {}, "N": {}, "B": {}}
+        self._count = 0
+        self._places: dict[int, int] = {}
+        self._pages_of_place: list[tuple[int, ...]] = []
+        self._whole, self._sliding = Places(), Places()
+        self._hours, self._minutes = Rows(), Rows()
+        self._folded: list[Deltas] = []
+        self._dropped: dict[tuple[str, int, int], None] = {}
+        self._weighed: set[tuple[str, int, int]] = set()
 
     def __len__(self) -> int:
-        """Number of sums held, as of the last flush."""
-        return sum(len(row) for rows in self._held.values() for row in rows.values())
+        """Number of sums (of a pane and segment) held, as of the last flush."""
+        return self._count
 
-    def load(self, kind: str, index: int, segment: str, packed: bytes | None) -> None:
-        """Put back one sum from the changelog."""
-        row = self._held[kind].setdefault(index, {})
-        if packed is not None:
-            row[segment] = packed
-            return
-        row.pop(segment, None)
-        if not row:
-            del self._held[kind][index]
+    # -- changes
 
     def apply(self, contribution: Contribution, sign: int) -> None:
         """Add (sign 1) or take back (sign -1) one contribution in every pane and segment it belongs to."""
         time, keys, upwards, cells = contribution
-        hour, minute = (panes.hour_from(time), panes.minute_from(time)) if upwards else (time // HOUR, time // MINUTE)
-        if hour >= self.hours_from:
-            self._add("H", hour, keys.all, cells, sign)
-        else:
-            self._add("B", BASE, keys.all, cells, sign)
-        if minute >= self.minutes_from:
-            self._add("N", minute, keys.sliding, cells, sign)
+        place = self._places.get(keys.number)
+        if place is None:
+            place = self._new_place(keys)
+        hour = hour_from(time) if upwards else time // HOUR
+        row = self._hours.get(hour, place)
+        if row is None:
+            row = self._open(self._hours, "H", hour, place)
+        for cell, value in cells:
+            row[cell] = row.get(cell, 0) + sign * value
+        minute = minute_from(time) if upwards else time // MINUTE
+        if minute < self.minutes_from:
+            return
+        row = self._minutes.get(minute, place)
+        if row is None:
+            row = self._open(self._minutes, "N", minute, place)
+        for cell, value in cells:
+            row[cell] = row.get(cell, 0) + sign * value
+
+    def _new_place(self, keys: Keys) -> int:
+        numbers, sliding = [self._number(name) for name in keys.all], [self._number(name) for name in keys.sliding]
+        place = self._places[keys.number] = self._whole.add(numbers)
+        self._sliding.add(sliding)
+        self._pages_of_place.append(tuple({number >> SLOT_BITS["H"] for number in (*numbers, *sliding)}))
+        return place
+
+    def _open(self, rows: Rows, kind: str, index: int, place: int) -> Cells:
+        """A new row; its pages are counted as parts of the next flush, although others may have been counted for another row of the pane."""
+        held = self._held[kind].get(index, {})
+        for page in self._pages_of_place[place]:
+            mark = kind, index, page
+            if mark not in self._weighed:
+                self._weighed.add(mark)
+                found = held.get(page)
+                self.weight += _PAGE_OVERHEAD + (len(found.packed) if found else 0)
+        self.weight += _ROW_WEIGHT
+        return rows.open(index, place)
+
+    def _number(self, name: str) -> int:
+        number = self._numbers.get(name)
+        if number is None:
+            number = self._numbers[name] = self._next
+            self._names[number] = name
+            self._next += 1
+        return number
 
     def advance(self, minutes_from: int, hours_from: int) -> None:
         """Let go of panes before these: minute panes are dropped, hour panes folded into the base."""
         if minutes_from > self.minutes_from:
             self.minutes_from = minutes_from
-            for index, segment in self._before("N", minutes_from):
-                self._cells("N", index, segment).clear()
+            self._drop("N", minutes_from)
         if hours_from > self.hours_from:
             self.hours_from = hours_from
-            for index, segment in self._before("H", hours_from):
-                self._fold(self._cells("H", index, segment), self._cells("B", BASE, segment))
+            old = [place for index in self._held["H"] if index < hours_from for place in self._pages("H", index)]
+            found = self._deltas(old)
+            self._folded.append(found._replace(panes=np.full(len(found.panes), code_of("B", BASE))))
+            self._drop("H", hours_from)
 
-    def _fold(self, pane: Cells, base: Cells) -> None:
-        for cell, value in pane.items():
-            base[cell] = base.get(cell, 0) + value
-        pane.clear()
+    def _pages(self, kind: str, index: int) -> list[tuple[str, int, int]]:
+        return [(kind, index, page) for page in self._held[kind][index]]
 
-    def _before(self, kind: str, index: int) -> list[tuple[int, str]]:
-        held = [(found, segment) for found, row in self._held[kind].items() if found < index for segment in row]
-        return held + [(found, segment) for found, changed in self._open[kind].items() if found < index for segment in changed]
+    def _drop(self, kind: str, before: int) -> None:
+        for index in [index for index in self._held[kind] if index < before]:
+            self._dropped.update(dict.fromkeys(self._pages(kind, index)))
 
-    def _add(self, kind: str, index: int, segments: tuple[str, ...], cells: tuple[tuple[int, int], ...], sign: int) -> None:
-        row = self._open[kind].get(index)
-        if row is None:
-            row = self._open[kind][index] = {}
-        for segment in segments:
-            found = row.get(segment)
-            if found is None:
-                found = self._cells(kind, index, segment)
-            for cell, value in cells:
-                found[cell] = found.get(cell, 0) + sign * value
-        self.weight += 8 * len(segments) * len(cells)
-
-    def _cells(self, kind: str, index: int, segment: str) -> Cells:
-        """The cells of one sum, unpacked for changing."""
-        row = self._open[kind].setdefault(index, {})
-        cells = row.get(segment)
-        if cells is None:
-            packed = self._held[kind].get(index, {}).get(segment)
-            cells = row[segment] = panes.unpack(packed)
-            self.weight += 48 + (len(packed) if packed else 0)
-        return cells
+    # -- flush
 
     def close(self) -> Iterator[tuple[bytes, bytes | None]]:
-        """Pack everything that changed; gives a record for each, with None for a sum that is empty now."""
-        for kind, rows in self._open.items():
-            held = self._held[kind]
-            for index, row in rows.items():
-                for segment, cells in row.items():
-                    packed = panes.pack(cells)
-                    if packed is None and segment not in held.get(index, {}):
-                        continue
-                    self.load(kind, index, segment, packed)
-                    yield panes.encode_key(kind, index, segment), packed
-            rows.clear()
+        """Pack everything that changed; gives a record for each page, with None for one that is empty now."""
+        changes = netted(joined([self._of_hours(), self._of_minutes(), *self._folded]))
+        self._folded = []
+        touched = list(dict.fromkeys(_pages_of(changes)))
+        held = self._deltas([place for place in touched if self._packed(*place) is not None])
+        kept: set[tuple[str, int, int]] = set()
+        for place, page in self._packed_pages(netted(joined([changes, held]))):
+            kept.add(place)
+            yield self._put(place, page)
+        for place in (*touched, *self._dropped):
+            if place not in kept and self._packed(*place) is not None:
+                yield self._put(place, None)
+        self._dropped = {}
+        self._weighed.clear()
         self.weight = 0
 
-    def records(self) -> Iterator[tuple[bytes, bytes]]:
-        """Everything that is held, as records."""
-        for kind, rows in self._held.items():
-            for index, row in rows.items():
-                for segment, packed in row.items():
-                    yield panes.encode_key(kind, index, segment), packed
+    def _of_hours(self) -> Deltas:
+        found = self._hours.take(self._whole)
+        codes = np.where(found.panes >= self.hours_from, code_of("H", 0) + found.panes, code_of("B", BASE))
+        return found._replace(panes=codes)
 
-    def get(self, key: bytes) -> bytes | None:
-        """The packed sum of one key, as of the last flush."""
-        kind, index, segment = panes.decode_key(key)
-        return self._held[kind].get(index, {}).get(segment)
+    def _of_minutes(self) -> Deltas:
+        found = self._minutes.take(self._sliding)
+        kept = found.panes >= self.minutes_from
+        return Deltas(code_of("N", 0) + found.panes[kept], *(column[kept] for column in found[1:]))
+
+    def _packed(self, kind: str, index: int, page: int) -> bytes | None:
+        held = self._held[kind].get(index, {}).get(page)
+        return None if held is None else held.packed
+
+    def _put(self, place: tuple[str, int, int], page: Page | None) -> tuple[bytes, bytes | None]:
+        kind, index, number = place
+        packed = None if page is None else panes.pack(page)
+        self._hold(kind, index, number, packed, 0 if page is None else len(page.names))
+        return panes.encode_key(kind, index, str(number)), packed
+
+    def _hold(self, kind: str, index: int, page: int, packed: bytes | None, segments: int) -> None:
+        row = self._held[kind].setdefault(index, {})
+        before = row.pop(page, None)
+        self._count += segments - (before.segments if before else 0)
+        if packed is not None:
+            row[page] = _Held(packed, segments)
+        if not row:
+            del self._held[kind][index]
+
+    def _deltas(self, places: list[tuple[str, int, int]]) -> Deltas:
+        """Everything in some pages."""
+        pages = [panes.unpack(self._packed(*place)) for place in places]
+        firsts = np.array([page << SLOT_BITS[kind] for kind, _, page in places], dtype=np.int64)
+        codes = np.array([code_of(kind, index) for kind, index, _ in places], dtype=np.int64)
+        segments_each = np.fromiter((len(page.slots) for page in pages), np.int64, len(pages))
+        counts = panes.counts_of(pages)
+        segments = np.repeat(firsts, segments_each) + panes.slots_of(pages)
+        return Deltas(np.repeat(np.repeat(codes, segments_each), counts), np.repeat(segments, counts), panes.cells_of(pages), panes.values_of(pages))
+
+    def _packed_pages(self, content: Deltas) -> Iterator[tuple[tuple[str, int, int], Page]]:
+        """The pages that some content makes; it is in order of pane, segment and cell."""
+        if not len(content.panes):
+            return
+        new_segment = _begins(content.panes, content.segments)
+        counts = np.diff(np.append(new_segment, len(content.panes)))
+        codes, segments = content.panes[new_segment], content.segments[new_segment]
+        bits = np.where(codes == code_of("B", BASE), SLOT_BITS["B"], SLOT_BITS["H"])
+        numbers = segments >> bits
+        slots = segments - (numbers << bits)
+        new_page = _begins(codes, numbers)
+        ends = [*new_page[1:].tolist(), len(segments)]
+        cells, values = content.cells.astype("<u4"), content.values.astype("<i8")
+        edges = [*new_segment.tolist(), len(cells)]
+        names = [self._names[number] for number in segments.tolist()]
+        slot_bytes, count_bytes = slots.astype("u1").tobytes(), counts.astype("<u4").tobytes()
+        for begin, end in zip(new_page.tolist(), ends, strict=True):
+            first, last = edges[begin], edges[end]
+            page = Page(
+                names[begin:end],
+                slot_bytes[begin:end],
+                count_bytes[4 * begin : 4 * end],
+                cells[first:last].tobytes(),
+                values[first:last].tobytes(),
+            )
+            yield (*pane_of(int(codes[begin])), int(numbers[begin])), page
+
+    # -- recovery
+
+    def load(self, kind: str, index: int, page: int, packed: bytes | None) -> None:
+        """Put back one page from the changelog."""
+        found = panes.unpack(packed)
+        first = page << SLOT_BITS[kind]
+        for name, slot in zip(found.names, found.slots, strict=True):
+            self._names[first + slot] = name
+            self._numbers[name] = first + slot
+            self._next = max(self._next, first + slot + 1)
+        self._hold(kind, index, page, packed, len(found.names))
+
+    def get(self, kind: str, index: int, page: int) -> bytes | None:
+        """A packed page, as of the last flush."""
+        return self._packed(kind, index, page)
+
+    def cells(self) -> dict[tuple[str, int, str], Cells]:
+        """Everything that is held, by kind and index of the pane and the segment; for whoever compares."""
+        return {
+            (kind, index, name): cells
+            for kind, rows in self._held.items()
+            for index, row in rows.items()
+            for held in row.values()
+            for name, cells in panes.cells_by_segment(held.packed).items()
+        }
+
+
+def _begins(first: Ints, second: Ints) -> Ints:
+    """Where a new pair begins."""
+    return np.flatnonzero(np.concatenate(([True], (first[1:] != first[:-1]) | (second[1:] != second[:-1]))))
+
+
+def _pages_of(changes: Deltas) -> Iterator[tuple[str, int, int]]:
+    """The pages that changes lie in, in order, some more than once."""
+    if not len(changes.panes):
+        return
+    bits = np.where(changes.panes == code_of("B", BASE), SLOT_BITS["B"], SLOT_BITS["H"])
+    numbers = changes.segments >> bits
+    for begin in _begins(changes.panes, numbers).tolist():
+        yield (*pane_of(int(changes.panes[begin])), int(numbers[begin]))

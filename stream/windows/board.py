@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
+import numpy as np
+
 from schemas.scores import parse_key
 from stream.kpis.definition import Metric, Reading, Sums
 from stream.kpis.registry import all_kpis
@@ -16,8 +18,10 @@ from stream.settings import Settings
 from stream.state import marker, panes
 from stream.state.beside import LOW, MINIMA
 from stream.state.marker import Marker
+from stream.state.panes import Page
 from stream.windows.figures import Figures
 from stream.windows.needs import NOTHING, Needs
+from stream.windows.panestore import Content
 from stream.windows.published import ScoreRecord
 from stream.windows.table import Table
 
@@ -32,6 +36,7 @@ class Board:
         fixed = settings.clock.fixed is not None
         self._plain = Table(settings, all_kpis(), agents=False, whole_days=True, needs=needs)
         self._agents = Table(settings, all_kpis(), agents=True, whole_days=not fixed)
+        self._by_agent = any(AGENT in dimensions for dimensions in settings.segments)
         self._table_of: dict[str, Table] = {}
         self._pending: dict[int, dict[bytes, bytes | None]] = {}
         self._low_ratings: dict[str, bytes | None] = {}
@@ -53,19 +58,25 @@ class Board:
         changed = any(self._pending.values())
         for partition, pending in self._pending.items():
             for key, value in pending.items():
-                kind, index, segment = panes.decode_key(key)
+                kind, index, name = panes.decode_key(key)
                 if kind == LOW:
-                    self._low_ratings[segment] = value
-                    continue
-                table = self._table(segment)
-                if kind in MINIMA:
-                    table.set_oldest(kind, segment, partition, value)
+                    self._low_ratings[name] = value
+                elif kind in MINIMA:
+                    self._table(name).set_oldest(kind, name, partition, value)
                 else:
-                    table.update(kind, index, segment, partition, value)
+                    self._update(kind, index, int(name), partition, panes.unpack(value))
             pending.clear()
         self._plain.settle()
         self._agents.settle()
         return changed
+
+    def _update(self, kind: str, index: int, number: int, partition: int, page: Page) -> None:
+        """Replace one page of one partition, in each table what is of it."""
+        content = Content(page.names, panes.counts_of([page]), panes.cells_of([page]), panes.values_of([page]))
+        tables = [self._table(name) for name in page.names]
+        for table in (self._plain, self._agents) if self._by_agent else (self._plain,):
+            own = np.array([found is table for found in tables], dtype=np.bool_)
+            table.update(kind, index, (partition, number), content if own.all() else content.only(own))
 
     def move(self, now: int) -> None:
         """Let now (ms) be this, or stay where it is if that is later."""

@@ -84,16 +84,23 @@ BREAKAGES = (
     Breakage(
         "a missed deadline counts in its own pane",
         "stream/state/sums.py",
-        "(panes.hour_from(time), panes.minute_from(time)) if upwards else (time // HOUR, time // MINUTE)",
-        "(time // HOUR, time // MINUTE)",
+        "hour = hour_from(time) if upwards else time // HOUR",
+        "hour = time // HOUR",
         f"{_RECOMPUTE}::test_stream_is_recompute",
     ),
     Breakage(
         "the last partition's sum wins",
-        "stream/windows/panestore.py",
-        "place = partition, row",
-        "place = 0, row",
+        "stream/windows/board.py",
+        "table.update(kind, index, (partition, number), ",
+        "table.update(kind, index, (0, number), ",
         f"{_ARRIVAL}::test_partitions",
+    ),
+    Breakage(
+        "a page forgets what it held",
+        "stream/state/sums.py",
+        "netted(joined([changes, held]))",
+        "netted(joined([changes, self._deltas([])]))",
+        "tests/unit/state/test_sums.py::test_sums_are_what_was_added",
     ),
     Breakage(
         "leaving panes are not taken off",

@@ -45,6 +45,8 @@ async def test_workers_come_and_go(new: Callable[..., Case], start: Callable[...
         for number in range(1, 5):
             workers.append(start(case, f"worker-{number}"))
             await asyncio.sleep(2)
+            # Python itself takes a while to start, and until then SIGTERM ends it as any process.
+            assert await workers[0].until_logged("generation")
             assert await workers.pop(0).stop() == 0
     await case.until_read()
     judged = await case.audit()

@@ -172,16 +172,16 @@ def _lows(pipeline: Pipeline) -> list[Low]:
     return sorted(pipeline.partitions[0].lows.all(), key=name_of)
 
 
-def _sums_but_intake(pipeline: Pipeline) -> list[bytes]:
-    """Keys of the sums in which anything but records is counted."""
+def _sums_but_intake(pipeline: Pipeline) -> list[tuple[str, int, str]]:
+    """Panes and segments in which anything but records is counted."""
     own = {INTAKE_RECORDS, INTAKE_DEAD}
-    return [key for key, packed in pipeline.partitions[0].sums.records() if panes.unpack(packed).keys() - own]
+    return [place for place, cells in pipeline.partitions[0].sums.cells().items() if cells.keys() - own]
 
 
 def _intake(pipeline: Pipeline) -> dict[int, tuple[int, int]]:
     """Records and dead letters of the only partition by minute."""
-    cells = {panes.decode_key(key): panes.unpack(packed) for key, packed in pipeline.partitions[0].sums.records()}
-    counts = {key.number: (found.get(INTAKE_RECORDS, 0), found.get(INTAKE_DEAD, 0)) for key, found in cells.items() if key[::2] == ("N", "{}")}
+    cells = pipeline.partitions[0].sums.cells()
+    counts = {place[1]: (found.get(INTAKE_RECORDS, 0), found.get(INTAKE_DEAD, 0)) for place, found in cells.items() if place[::2] == ("N", "{}")}
     return {minute: pair for minute, pair in counts.items() if any(pair)}
 
 
@@ -196,10 +196,17 @@ def _tickets(pipeline: Pipeline) -> dict[bytes, bytes | None]:
     return {key: value for key, value in pipeline.changelogs[0] if key.startswith(TICKET_KEY)}
 
 
-def _content(pipeline: Pipeline) -> list[dict[bytes, object]]:
-    """What each compacted changelog holds in the end, with sums by cell; not the markers: they count flushes."""
-    return [{key: _readable(key, value) for key, value in changelog if key != MARKER_KEY} for changelog in pipeline.changelogs]
+def _content(pipeline: Pipeline) -> list[dict[object, object]]:
+    """What each compacted changelog holds in the end, with sums by segment and cell; not the markers: they count flushes."""
+    return [_readable({key: value for key, value in changelog if key != MARKER_KEY}) for changelog in pipeline.changelogs]
 
 
-def _readable(key: bytes, value: bytes | None) -> object:
-    return panes.unpack(value) if key[:1] in b"HNB" else value
+def _readable(records: dict[bytes, bytes | None]) -> dict[object, object]:
+    """Which segments share a page depends on which came first, what they hold does not."""
+    found: dict[object, object] = {}
+    for key, value in records.items():
+        if key[:1] in b"HNB":
+            found.update({(*panes.decode_key(key)[:2], name): cells for name, cells in panes.cells_by_segment(value).items()})
+        else:
+            found[key] = value
+    return found

@@ -22,7 +22,7 @@ def written(pipeline: Pipeline) -> list[tuple[str, Low | None]]:
 
 
 def _lows(records: list[Record]) -> list[tuple[str, Low | None]]:
-    return [(panes.decode_key(key).segment, decode(value) if value else None) for key, value in records if key[:1] == b"L"]
+    return [(panes.decode_key(key).name, decode(value) if value else None) for key, value in records if key[:1] == b"L"]
 
 
 def step(pipeline: Pipeline, *events: Event) -> list[tuple[str, Low | None]]:

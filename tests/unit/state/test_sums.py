@@ -1,0 +1,153 @@
+"""The sums of a partition, against sums that are worked out plainly; pages of sixteen segments."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream.durations import HOUR, MINUTE
+from stream.kpis.definition import Contribution
+from stream.segments import Keys
+from stream.state import panes
+from stream.state.panes import Cells
+from stream.state.sums import Sums
+
+NAMES = [f"s{number}" for number in range(40)]
+KEYS = [Keys(tuple(NAMES[first : first + 3]), tuple(NAMES[first : first + 2]), first) for first in range(38)]
+TIMES = st.integers(0, 5 * HOUR)
+CELLS = st.lists(st.tuples(st.integers(0, 3).map(lambda cell: cell * 100_007), st.integers(-3, 3)), min_size=1, max_size=3).map(tuple)
+CONTRIBUTIONS = st.tuples(TIMES, st.sampled_from(KEYS), st.booleans(), CELLS)
+STEPS = st.one_of(
+    st.tuples(st.just("add"), CONTRIBUTIONS),
+    st.tuples(st.just("take back"), CONTRIBUTIONS),
+    st.tuples(st.just("flush"), st.tuples(st.integers(0, 300), st.integers(0, 5))),
+)
+Content = dict[tuple[str, int, str], Cells]
+
+
+class Plain:
+    """The same sums in one dictionary."""
+
+    def __init__(self) -> None:
+        self._cells: dict[tuple[str, int, str, int], int] = defaultdict(int)
+        self._minutes_from = self._hours_from = 0
+
+    def apply(self, contribution: Contribution, sign: int) -> None:
+        """Add it to every pane and segment."""
+        time, keys, upwards, cells = contribution
+        hour, minute = (-(-time // HOUR), -(-time // MINUTE)) if upwards else (time // HOUR, time // MINUTE)
+        for cell, value in cells:
+            for name in keys.all:
+                self._cells[("H", hour, name, cell) if hour >= self._hours_from else ("B", 0, name, cell)] += sign * value
+            for name in keys.sliding:
+                self._cells["N", minute, name, cell] += sign * value
+
+    def advance(self, minutes_from: int, hours_from: int) -> None:
+        """Drop minutes, fold hours."""
+        self._minutes_from, self._hours_from = max(minutes_from, self._minutes_from), max(hours_from, self._hours_from)
+        for (kind, index, name, cell), value in list(self._cells.items()):
+            if (kind == "N" and index < self._minutes_from) or (kind == "H" and index < self._hours_from):
+                del self._cells[kind, index, name, cell]
+                if kind == "H":
+                    self._cells["B", 0, name, cell] += value
+
+    def content(self) -> Content:
+        """Without zeros."""
+        found: Content = {}
+        for (kind, index, name, cell), value in self._cells.items():
+            if value:
+                found.setdefault((kind, index, name), {})[cell] = value
+        return found
+
+
+def content_of(log: dict[bytes, bytes]) -> Content:
+    """What the records of a log hold."""
+    found: Content = {}
+    for key, value in log.items():
+        kind, index, _ = panes.decode_key(key)
+        found.update({(kind, index, name): cells for name, cells in panes.cells_by_segment(value).items()})
+    return found
+
+
+def write(log: dict[bytes, bytes], sums: Sums) -> None:
+    """Flush into a compacted log."""
+    for key, value in sums.close():
+        if value is None:
+            assert key in log, "a tombstone for what was never there"
+            del log[key]
+        else:
+            log[key] = value
+
+
+def recovered(log: dict[bytes, bytes], sums: Sums) -> Sums:
+    """The sums read back from a log."""
+    again = Sums()
+    again.minutes_from, again.hours_from = sums.minutes_from, sums.hours_from
+    for key, value in log.items():
+        kind, index, page = panes.decode_key(key)
+        again.load(kind, index, int(page), value)
+    return again
+
+
+@given(st.lists(STEPS, max_size=30), st.booleans())
+def test_sums_are_what_was_added(steps: list[tuple[str, tuple]], restarts: bool) -> None:  # type: ignore[type-arg]
+    """Whatever the order of adding, taking back, flushing, letting go of panes and starting again; the log holds the same."""
+    sums, plain, log = Sums(), Plain(), dict[bytes, bytes]()
+    for step, what in [*steps, ("flush", (0, 0))]:
+        if step == "flush":
+            sums.advance(*what)
+            write(log, sums)
+            plain.advance(*what)
+            assert content_of(log) == sums.cells() == plain.content()
+            assert len(sums) == len(plain.content())
+            sums = recovered(log, sums) if restarts else sums
+        else:
+            sign = 1 if step == "add" else -1
+            sums.apply(what, sign)
+            plain.apply(what, sign)
+
+
+def test_a_page_holds_sixteen_segments_and_one_of_the_base() -> None:
+    """Forty segments of an hour are three pages; folded into the base, forty."""
+    sums = Sums()
+    sums.minutes_from = 10_000
+    for number, name in enumerate(NAMES):
+        sums.apply((HOUR, Keys((name,), (), number), False, ((1, 1),)), 1)
+    assert sorted(key for key, _ in sums.close()) == [b"H1|0", b"H1|1", b"H1|2"]
+    sums.advance(10_000, 2)
+    records = dict(sums.close())
+    assert sum(value is None for value in records.values()) == 3
+    assert {key for key, value in records.items() if value is not None} == {f"B0|{number}".encode() for number in range(40)}
+
+
+def test_a_page_is_written_only_when_one_of_its_segments_has_changed() -> None:
+    """The other two pages of the pane stay as they are; what comes to nothing is a tombstone only if it stood there."""
+    sums = Sums()
+    sums.minutes_from = 10_000
+    one = [(HOUR, Keys((name,), (), number), False, ((1, 1),)) for number, name in enumerate(NAMES)]
+    for contribution in one:
+        sums.apply(contribution, 1)
+    list(sums.close())
+    sums.apply(one[20], 1)
+    ((key, value),) = sums.close()
+    assert key == b"H1|1"
+    assert panes.cells_by_segment(value)["s20"] == {1: 2}
+    sums.apply((9 * HOUR, one[0][1], False, ((1, 1),)), 1)
+    sums.apply((9 * HOUR, one[0][1], False, ((1, 1),)), -1)
+    assert list(sums.close()) == []
+
+
+def test_the_weight_of_a_flush_is_about_its_size() -> None:
+    """Counted before anything is packed: at least the pages that are written again."""
+    sums = Sums()
+    sums.minutes_from = 10_000
+    for number, name in enumerate(NAMES):
+        for cell in range(200):
+            sums.apply((HOUR, Keys((name,), (), number), False, ((cell, 1),)), 1)
+    assert sums.weight > 0
+    size = sum(len(value or b"") for _, value in sums.close())
+    assert sums.weight == 0
+    sums.apply((HOUR, Keys((NAMES[0],), (), 0), False, ((1, 1),)), 1)
+    assert size / 4 < sums.weight < size
