@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.events import TICKET_EVENTS
-from stream.settings import Topics
+from stream.setting_parts import Topics
 
 SCORE = "score"
 DEAD_LETTER = "deadletter"

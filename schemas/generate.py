@@ -18,7 +18,7 @@ from schemas.events import CUSTOMER_EVENTS, TICKET_EVENTS
 from schemas.followups import FollowUp
 from schemas.scores import Score
 from schemas.silences import Silence
-from stream.settings import Topics
+from stream.setting_parts import Topics
 
 FOLDER = Path(__file__).parent / "generated"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from stream.settings import Clock
+from stream.setting_parts import Clock
 
 
 class WallClock:

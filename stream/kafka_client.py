@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from stream.settings import Kafka
+from stream.setting_parts import Kafka
 
 
 class LogRecord(Protocol):

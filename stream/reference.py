@@ -16,7 +16,8 @@ from stream import durations
 from stream.kpis.definition import Metric, Span
 from stream.kpis.registry import all_metrics
 from stream.rules_reference import rules_page
-from stream.settings import ALL, Settings
+from stream.setting_parts import ALL
+from stream.settings import Settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _ENVIRONMENT = "CSAT_"

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass, field
 
 from stream.segments import NONE, Segmenter
-from stream.settings import ScheduleRule, Settings
+from stream.setting_parts import ScheduleRule
+from stream.settings import Settings
 from stream.stats.business_hours import Hours
 
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from stream.errors import Fault
-from stream.settings import Receiver, Settings, faults
+from stream.setting_parts import Receiver
+from stream.settings import Settings, faults
 
 _RULES = ("alerts", "rules")
 _OF_AGENTS = frozenset({"agents", "segments", "agent_key_file"})

@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.times import iso
 from stream.durations import DAY, HOUR
-from stream.settings import Topics
+from stream.setting_parts import Topics
 
 TOPICS = Topics().sources
 MIDNIGHT = 20_000 * DAY

@@ -13,7 +13,8 @@ from stream.durations import DAY
 from stream.kafka_client import LogRecord
 from stream.kpis.registry import layout
 from stream.rules import rules_of
-from stream.settings import ALL, Settings
+from stream.setting_parts import ALL
+from stream.settings import Settings
 from stream.state import marker
 from stream.state.partition import Partition
 from stream.windows.board import STATUS_KEY, Board

@@ -24,7 +24,7 @@ from stream.deploy.files import yaml_text
 from stream.devkit.ports import HOST, free_ports
 from stream.outlets.serve import MetricsServer
 from stream.outlets.snapshot import Snapshot
-from stream.settings import Metrics
+from stream.setting_parts import Metrics
 
 PROGRAMS = ("prometheus", "promtool", "prometheus-alertmanager", "amtool")
 EVERY = "1s"

@@ -9,7 +9,7 @@ from stream.alerts.rules import Burn, Custom, OneWindow, Rule, TwoWindows
 from stream.alerts.sight import Ratio
 from stream.alerts.verdict import Flags, Floats, Ints
 from stream.durations import HOUR
-from stream.settings import ALL, window_length
+from stream.setting_parts import ALL, window_length
 from stream.state.panes import HOURS_A_DAY
 from stream.windows.spans import NOW
 

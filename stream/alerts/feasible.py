@@ -14,7 +14,7 @@ from stream.errors import Fault
 from stream.kpis.definition import Metric, Span
 from stream.kpis.registry import all_metrics
 from stream.segments import AGENT
-from stream.settings import ALL, Dimension, window_length
+from stream.setting_parts import ALL, Dimension, window_length
 from stream.state.panes import HOURS_KEPT
 from stream.windows.spans import NOW, window_of
 

@@ -20,7 +20,8 @@ from stream.durations import HOUR
 from stream.kpis.definition import Reading
 from stream.kpis.readings import percentage
 from stream.segments import parse_segment
-from stream.settings import ALL, Settings, window_length
+from stream.setting_parts import ALL, window_length
+from stream.settings import Settings
 from stream.stats.cusum import WINDOW
 from stream.windows import figures as windows
 from stream.windows.figures import Figures

@@ -8,7 +8,8 @@ import numpy as np
 
 from stream.alerts.verdict import Flags, Ints
 from stream.durations import HOUR
-from stream.settings import ScheduleRule, Settings
+from stream.setting_parts import ScheduleRule
+from stream.settings import Settings
 from stream.stats.business_hours import Hours
 
 _QUARTER = HOUR // 4

@@ -9,7 +9,7 @@ from typing import get_args
 from urllib.parse import quote
 
 from stream.durations import HOUR, text
-from stream.settings import Dimension
+from stream.setting_parts import Dimension
 
 EVERY_VALUE = "All"
 """What a dimension that the segment does not name is filled in with: the name of every value in Grafana."""

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from stream.alerts.rules import Rating, Rule
 from stream.errors import Fault
 from stream.segments import AGENT
-from stream.settings import Dimension, Receiver
+from stream.setting_parts import Dimension, Receiver
 
 Lists = Collection[frozenset[str]]
 """Configured segment lists, as sets of dimensions."""

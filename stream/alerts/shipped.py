@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from stream import plain_yaml, settings
+from stream import plain_yaml, setting_parts, settings
 from stream.alerts import feasible, reach
 from stream.alerts.reach import lists_of
 from stream.alerts.rules import Rule
@@ -46,7 +46,7 @@ def merged(
             found = (*feasible.faults(rule, rules.get(name)), *(() if segments is None else reach.rule_faults(rule, override, lists_of(segments))))
             rules[name] = rule
         faults += _under(name, found)
-    known_targets = settings.Alerts().targets if targets is None else targets
+    known_targets = setting_parts.Alerts().targets if targets is None else targets
     for name, rule in rules.items():
         faults += _under(name, feasible.budget_faults(rule, known_targets))
     if faults:

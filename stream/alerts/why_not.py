@@ -11,7 +11,7 @@ from stream.alerts.rules import Burn, Drift, Intake, OneWindow, Rating, Rule, Si
 from stream.alerts.sight import Sight
 from stream.alerts.targets import Targets
 from stream.kpis.registry import all_metrics
-from stream.settings import ALL
+from stream.setting_parts import ALL
 
 
 def why_not(rule: Rule, sight: Sight, targets: Targets, segment: Mapping[str, str]) -> str:

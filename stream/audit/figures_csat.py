@@ -8,7 +8,8 @@ from itertools import groupby
 from schemas.essence import Closed, Rated, Replied
 from stream.audit.facts import NONE, Dimensions, Fact, ticket_dimensions
 from stream.audit.lives import Life
-from stream.settings import AttributionSource, Settings
+from stream.setting_parts import AttributionSource
+from stream.settings import Settings
 
 STAR = 10_000
 

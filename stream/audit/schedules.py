@@ -7,7 +7,8 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from stream.durations import DAY, MINUTE
-from stream.settings import Schedule, Settings, Weekday
+from stream.setting_parts import Schedule, Weekday
+from stream.settings import Settings
 
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_A_DAY = DAY // MINUTE

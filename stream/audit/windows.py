@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from stream.audit.metrics import Windows
 from stream.durations import DAY, HOUR, MINUTE
-from stream.settings import ALL, window_length
+from stream.setting_parts import ALL, window_length
 
 NOW = "now"
 BEGINNING = -(2**62)

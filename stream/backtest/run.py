@@ -21,7 +21,7 @@ from stream.backtest.naive import METRIC, NAME, WINDOW, NaiveRule
 from stream.backtest.sight import Replay, ReplaySight
 from stream.durations import HOUR
 from stream.segments import segment_key
-from stream.settings import ALL, window_length
+from stream.setting_parts import ALL, window_length
 from stream.stats import cusum
 from stream.windows.spans import NOW
 

@@ -15,7 +15,8 @@ from stream.alerts.shipped import merged, rules_in_force, shipped_rules
 from stream.clock import real_ms
 from stream.errors import ConfigError, Fault
 from stream.outlets.deliver import outlet_of
-from stream.settings import Receiver, Settings, source_of, written
+from stream.setting_parts import Receiver
+from stream.settings import Settings, source_of, written
 from stream.usable import usable, usable_receiver
 
 _NOTIFY = "notify"

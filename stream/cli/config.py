@@ -8,7 +8,8 @@ from stream import durations
 from stream.alerts.rules import Rule
 from stream.cli.alert_settings import checked_settings
 from stream.cli.common import Common, write_lines
-from stream.settings import ALL, Settings, window_length
+from stream.setting_parts import ALL, window_length
+from stream.settings import Settings
 
 
 def show_config(common: Common) -> None:

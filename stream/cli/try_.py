@@ -23,7 +23,8 @@ from stream.intake.events import Intake
 from stream.intake.load import load_mapping
 from stream.intake.mapping import Mapping
 from stream.intake.produce import produce
-from stream.settings import ALL, Settings
+from stream.setting_parts import ALL
+from stream.settings import Settings
 
 PARTITIONS = 4
 MANY = 60

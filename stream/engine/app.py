@@ -19,7 +19,7 @@ from stream.engine.names import TABLE
 from stream.engine.slots import Slots
 from stream.engine.transport import CHUNK, SCHEME
 from stream.kafka_client import client_options
-from stream.settings import Kafka
+from stream.setting_parts import Kafka
 
 _BUFFERED_CHUNKS = 16
 _FETCH_BYTES = 256 * 1024

@@ -14,7 +14,8 @@ from stream.intake.drafts import Checker, Draft, own_drafts
 from stream.intake.mapped import mapped_drafts
 from stream.intake.mapping import Mapping
 from stream.intake.rows import RowFault
-from stream.settings import Settings, Topics
+from stream.setting_parts import Topics
+from stream.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 from stream.durations import SECOND
 from stream.outlets.notification import Answer, Notification
 from stream.outlets.receivers import content, fault
-from stream.settings import Receiver
+from stream.setting_parts import Receiver
 
 _TYPES = {"page": "failure", "ticket": "warning", "info": "info"}
 # They tell parts of the URL, which holds secrets, and of the message.

@@ -24,7 +24,8 @@ from stream.outlets.outbox import Accepted, Outbox
 from stream.outlets.receivers import wants
 from stream.outlets.webhook import Webhook
 from stream.segments import segment_key
-from stream.settings import Receiver, Settings
+from stream.setting_parts import Receiver
+from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 

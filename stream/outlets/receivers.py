@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stream.errors import ConfigError, Fault
-from stream.settings import Receiver
+from stream.setting_parts import Receiver
 
 
 def wants(receiver: Receiver, alert: Mapping[str, Any]) -> bool:

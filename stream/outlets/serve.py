@@ -18,7 +18,7 @@ from prometheus_client.exposition import ThreadingWSGIServer, make_wsgi_app
 from stream.errors import CsatStreamError, UsageError
 from stream.outlets.prometheus import Collector
 from stream.outlets.snapshot import Readings, Snapshot
-from stream.settings import Metrics
+from stream.setting_parts import Metrics
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from stream.clock import real_ms
 from stream.durations import SECOND
 from stream.outlets.notification import Answer, Notification
 from stream.outlets.receivers import content, fault
-from stream.settings import Receiver
+from stream.setting_parts import Receiver
 
 KEY_HEADER = "Idempotency-Key"
 TIMESTAMP_HEADER = "X-Csat-Stream-Timestamp"

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from stream.durations import DAY, HOUR, MINUTE, SECOND
-from stream.settings import Schedule, Weekday
+from stream.setting_parts import Schedule, Weekday
 
 Interval = tuple[int, int]
 """From the first ms to before the second."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from stream.durations import DAY, HOUR, MINUTE
 from stream.kpis.definition import Span
-from stream.settings import ALL, Settings, window_length
+from stream.setting_parts import ALL, window_length
+from stream.settings import Settings
 from stream.state.panes import HOURS_A_DAY, HOURS_KEPT, MINUTES_KEPT
 
 NOW = "now"

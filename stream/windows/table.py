@@ -11,7 +11,8 @@ from schemas.scores import parse_key, score_key
 from stream.durations import MINUTE
 from stream.kpis.definition import Kpi, Metric, Reading, Span
 from stream.segments import AGENT, parse_segment, segment_key
-from stream.settings import Settings, window_length
+from stream.setting_parts import window_length
+from stream.settings import Settings
 from stream.state import oldest
 from stream.windows.hourly import Hourly
 from stream.windows.levels import LevelPanel

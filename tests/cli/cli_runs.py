@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stream.settings import Topics
+from stream.setting_parts import Topics
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 CSV, MAPPING = str(REPOSITORY / "examples" / "helpdesk.csv"), str(REPOSITORY / "examples" / "helpdesk.yaml")

@@ -31,7 +31,8 @@ from stream.engine.names import Names
 from stream.engine.scorer import CLAIM
 from stream.engine.source_log import BrokerLog
 from stream.kafka_client import LogRecord, client_options
-from stream.settings import Settings, Topics, load
+from stream.setting_parts import Topics
+from stream.settings import Settings, load
 from stream.state import marker
 from stream.state.marker import Marker
 from stream.windows.board import STATUS_KEY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stream.clock import WallClock, real_ms, steady_ms
 from stream.durations import DAY, HOUR
-from stream.settings import Clock
+from stream.setting_parts import Clock
 
 
 def test_real_time() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from stream.durations import DAY, HOUR, MINUTE
 from stream.errors import ConfigError
-from stream.settings import Settings, load, window_length
+from stream.setting_parts import window_length
+from stream.settings import Settings, load
 
 
 def faults(path: Path, content: str) -> dict[str, str]:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from stream.settings import Receiver, Settings
+from stream.setting_parts import Receiver
+from stream.settings import Settings
 from stream.usable import Usable, usable, usable_receiver
 
 WEBHOOK = {"name": "desk", "kind": "webhook", "url": "https://desk.example/x"}

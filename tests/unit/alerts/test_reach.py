@@ -9,7 +9,7 @@ import pytest
 from stream.alerts import reach
 from stream.alerts.shipped import merged, shipped_rules
 from stream.errors import ConfigError
-from stream.settings import Receiver
+from stream.setting_parts import Receiver
 
 SEGMENTS = ((), ("team",), ("channel",), ("team", "channel"))
 LISTS = reach.lists_of(SEGMENTS)

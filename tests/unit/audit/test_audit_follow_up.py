@@ -11,7 +11,8 @@ from audit_cases import DAY, HOUR, MIDNIGHT, MINUTE, NOON, ask, auditor, closed,
 from schemas.essence import Essence
 from stream.audit.auditor import Auditor
 from stream.audit.schedules import OpenMinutes
-from stream.settings import Schedule, Settings
+from stream.setting_parts import Schedule
+from stream.settings import Settings
 
 
 def now(metric: str, *tickets: list[Essence], as_of: int = NOON, **settings: Any) -> tuple[object, ...] | None:

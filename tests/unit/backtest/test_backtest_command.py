@@ -22,7 +22,7 @@ from stream.durations import DAY, HOUR
 from stream.errors import ConfigError, UsageError
 from stream.intake.events import read_events
 from stream.intake.produce import produce
-from stream.settings import Topics
+from stream.setting_parts import Topics
 
 KEYS = {"rule", "segment", "alerts_per_month", "flaps", "median_delay_hours", "missed", "false"}
 DIP = dip_of("team=billing", iso(MONDAY + 5 * DAY + 10 * HOUR), 24, 0.3, 1)

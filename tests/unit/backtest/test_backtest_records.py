@@ -18,7 +18,8 @@ from stream.backtest.sight import Replay, ReplaySight
 from stream.durations import DAY, HOUR, MINUTE, SECOND
 from stream.kpis.registry import all_metrics
 from stream.segments import segment_key
-from stream.settings import ALL, Settings, window_length
+from stream.setting_parts import ALL, window_length
+from stream.settings import Settings
 from tests.helpdesk import MIDNIGHT, NOON, Event, closed, log, of_ticket, opened, rated, reopened, replied
 from tests.pipeline import run
 from tests.properties import strategies

@@ -10,7 +10,7 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from stream.engine.app import credentials
 from stream.kafka_client import client_options
-from stream.settings import Kafka
+from stream.setting_parts import Kafka
 
 
 @pytest.mark.parametrize("protocol", ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"])

@@ -13,7 +13,8 @@ from stream.devkit.ports import free_ports
 from stream.errors import BrokerUnavailable, UsageError
 from stream.intake.events import IntakeEvent
 from stream.intake.produce import partition_of, produce
-from stream.settings import Kafka, Settings, Topics
+from stream.setting_parts import Kafka, Topics
+from stream.settings import Settings
 
 PARTITIONS = 3
 

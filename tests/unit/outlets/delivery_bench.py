@@ -13,7 +13,8 @@ from stream.outlets.deliver import Deliverer
 from stream.outlets.health import Health
 from stream.outlets.notification import Record
 from stream.outlets.outbox import Outbox
-from stream.settings import Receiver, Settings
+from stream.setting_parts import Receiver
+from stream.settings import Settings
 
 NOW = 1_784_023_200_000  # 2026-07-14T10:00:00Z, a full hour
 

@@ -16,7 +16,7 @@ from stream.devkit.receiver import Reply, WebhookReceiver
 from stream.errors import ConfigError
 from stream.outlets.apprise_outlet import AppriseOutlet
 from stream.outlets.notification import Answer, Notification
-from stream.settings import Receiver
+from stream.setting_parts import Receiver
 
 # It tries out a module that Python 3.13 drops.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")

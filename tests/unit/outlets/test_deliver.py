@@ -16,7 +16,7 @@ from stream.devkit.receiver import Reply, WebhookReceiver
 from stream.durations import DAY, HOUR, MINUTE, SECOND
 from stream.errors import ConfigError
 from stream.outlets.deliver import Message, WallTimer
-from stream.settings import Receiver
+from stream.setting_parts import Receiver
 
 
 async def test_an_alert_is_written_sent_and_forgotten() -> None:

@@ -18,7 +18,7 @@ import pytest
 from stream.errors import UsageError
 from stream.outlets.serve import MetricsServer
 from stream.outlets.snapshot import Snapshot
-from stream.settings import Metrics
+from stream.setting_parts import Metrics
 from tests import metrics_sample as sample
 from tests.metrics_text import series, text
 

@@ -15,7 +15,7 @@ from stream.devkit.receiver import Reply, WebhookReceiver
 from stream.errors import ConfigError
 from stream.outlets.notification import Answer, Notification
 from stream.outlets.webhook import Webhook, answer, signature
-from stream.settings import Receiver
+from stream.setting_parts import Receiver
 
 SECRET = "not-a-real-secret"  # noqa: S105 (the tests' own)
 NOW = 1_784_000_000_000

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from schemas.deadletters import DeadLetterClass
 from schemas.events import CUSTOMER_EVENTS, TICKET_EVENTS
 from schemas.generate import FOLDER, contents, main, write
-from stream.settings import Topics
+from stream.setting_parts import Topics
 
 DATA = {"ticket_id": "T", "author": "agent", "public": True, "merged_into": "S", "score": 1, "customer_id": "C", "order_id": "O", "value": 9.5}
 DOCUMENT: dict[str, Any] = json.loads(contents()["asyncapi.json"])

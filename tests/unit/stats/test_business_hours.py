@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from stream.durations import DAY, HOUR, MINUTE
-from stream.settings import Schedule
+from stream.setting_parts import Schedule
 from stream.stats.business_hours import Hours
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
