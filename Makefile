@@ -22,7 +22,7 @@ setup: .venv/.ready ## make the environment in .venv; the command is then .venv/
 	@:
 
 test: setup ## all tests, those against a real Kafka included (it is downloaded the first time)
-	@$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-pure: ## the tests that need no Kafka, on each Python from 3.11 to 3.13 of this machine
 	@found=0; for version in $(VERSIONS); do \

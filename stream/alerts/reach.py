@@ -51,12 +51,13 @@ def receiver_faults(receiver: Receiver, known: Collection[str], rules: Mapping[s
     if not any(own.issuperset(receiver.segment) for own in lists):
         yield Fault("segment", "no segment list of the settings has these dimensions")
     elif rules.keys() >= set(receiver.rules or known) and not any(_hears(receiver, name, rule, lists) for name, rule in rules.items()):
-        yield Fault("", "never gets anything: its rules are switched off, of other severities or of other segments")
+        yield Fault("", "never gets anything: its rules are of other severities or of other segments")
 
 
 def _hears(receiver: Receiver, name: str, rule: Rule, lists: Lists) -> bool:
     """Whether a rule can have an alert that goes to a receiver."""
-    wanted = rule.enabled and rule.severity in receiver.severities and (receiver.rules is None or name in receiver.rules)
+    # One that is switched off may be switched on again: that is no reason to refuse its receiver.
+    wanted = rule.severity in receiver.severities and (receiver.rules is None or name in receiver.rules)
     values = {} if isinstance(rule, Rating) else rule.segment or {}
     fits = all(values.get(dimension, value) == value for dimension, value in receiver.segment.items())
     return wanted and fits and any(own.issuperset({*values, *receiver.segment}) for own in _covered(rule, lists))

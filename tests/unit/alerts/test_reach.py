@@ -67,7 +67,7 @@ def receiver(**fields: Any) -> Receiver:
         ({"segment": {"team": "billing", "channel": "chat"}}, []),
         ({"rules": ["csat_low"], "severities": ["page"]}, [""]),
         ({"rules": ["csat_low", "csat_dip"], "severities": ["page"]}, []),
-        ({"rules": ["off"]}, [""]),
+        ({"rules": ["off"]}, []),
         ({"rules": ["rating_lowest"], "severities": ["info"]}, []),
         ({"rules": ["rating_lowest"], "severities": ["info"], "segment": {"team": "billing"}}, [""]),
         ({"rules": ["signal_lost"], "segment": {"team": "billing"}}, [""]),
@@ -78,7 +78,7 @@ def receiver(**fields: Any) -> Receiver:
     ],
 )
 def test_a_receiver_must_be_spoken_to(fields: dict[str, Any], paths: list[str]) -> None:
-    """By a rule that is switched on, of one of its severities, in segments with its values."""
+    """By a rule, switched off or not, of one of its severities, in segments with its values."""
     own = {"off": OWN | {"enabled": False}, "of_red": OWN | {"segment": {"team": "red"}}}
     rules = merged(own, segments=SEGMENTS)
     assert [fault.path for fault in reach.receiver_faults(receiver(**fields), rules, rules, LISTS)] == paths
