@@ -13,10 +13,10 @@ title = { echo "\# $(2), for Python 3.11 to 3.13. Made by: make lock"; cat requi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-pure faults panels broken lint format demo bench lock clean
+.PHONY: help setup test test-pure faults panels broken lint format demo bench bench-peers lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: .venv/.ready ## make the environment in .venv; the command is then .venv/bin/csat-stream
 	@:
@@ -58,6 +58,9 @@ demo: setup ## the main job on a simulated helpdesk, live in the terminal, until
 
 bench: setup ## how fast it is, on the standard load; writes bench/results/latest.json
 	@$(BIN)/python -m bench.standard
+
+bench-peers: setup ## beside other stream processors, on two jobs; writes bench/results/peers.json
+	@$(BIN)/python -m bench.peers
 
 lock: .venvs/lock/.ready ## pin the newest packages that pyproject.toml allows on the oldest Python (3.11)
 	@.venvs/lock/bin/pip-compile $(LOCK) --extra demo --extra notify --extra charts --extra dev --output-file requirements/all.txt pyproject.toml

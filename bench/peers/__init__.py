@@ -1,0 +1,1 @@
+"""The peer bench: stream processors side by side on two jobs, on one embedded Kafka."""
