@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from schemas.read import Reader, Refused
 from stream.clock import WallClock, steady_ms
@@ -18,34 +20,34 @@ from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.letters import Letters
 from stream.engine.merge import RUN
 from stream.engine.names import Names
+from stream.engine.room import MOST_EVENTS, Room
 from stream.errors import LogDamaged
 from stream.kafka_client import LogRecord
 from stream.state import marker
-from stream.state.partition import CLAIM_KEY, Partition
+from stream.state.marker import Marker
+from stream.state.partition import CLAIM_KEY, MARKER_KEY, Partition
 from stream.windows.board import STATUS_KEY
 from stream.windows.spans import panes_held_from
 
 log = logging.getLogger(__name__)
 
-FLUSH_WEIGHT = 4 * 1024 * 1024
-"""A flush is closed at about this size, far below the largest batch, since one more piece must always fit."""
 _FLUSH_REST = 40
 _LONGEST_STRETCH = 5_000
 _LARGE_CHUNK = RUN // 2
 """So many records at once come only from a backlog, which is then expected to go on for a moment (ms)."""
 _BEHIND_FOR = 1_000
-_GROWTH = 12 * 1024 * 1024
-_BYTES_AN_EVENT = 1_200
-"""What one event may add to a flush for each segment list: about a third of a page, since most events of a moment share theirs."""
 
 
 class Slot:
-    """The state of one partition in this worker. `position`: first changelog offset that the state does not hold."""
+    """The state of one partition in this worker. `position`: first changelog offset that the state does not hold; `ceiling`: of its room."""
 
-    def __init__(self, number: int, names: Names, partition: Partition) -> None:
+    def __init__(
+        self, number: int, names: Names, partition: Partition, ceiling: int = MOST_EVENTS, *, topic_ids: Mapping[str, str] | None = None
+    ) -> None:
         self.number = number
         self.names = names
         self.partition = partition
+        self._topic_ids = topic_ids or {}
         self.position = 0
         self.claimed_at = -1
         self.claimed_since = 0
@@ -56,12 +58,10 @@ class Slot:
         self.durable: dict[str, int] = {}
         self.flushing = asyncio.Lock()
         self.refused: list[tuple[LogRecord, Refused]] = []
+        self.room = Room(partition.rules.segmenter.lists, ceiling)
         self._last_flush = 0
-        self._unsettled = 0
         self._flush_took = 0
         self._last_large_chunk = -_BEHIND_FOR
-        # What is not settled yet may still grow the flush: no more of it than surely fits.
-        self._most_unsettled = max(1, _GROWTH // (_BYTES_AN_EVENT * max(1, partition.rules.segmenter.lists)))
 
     @property
     def is_ready(self) -> bool:
@@ -104,12 +104,11 @@ class Slot:
         """Take in a piece of source records; gives how many records that were, so that a flush can come between."""
         if len(records) >= _LARGE_CHUNK:
             self._last_large_chunk = steady_ms()
-        piece = records[: max(1, self._most_unsettled - self._unsettled)]
+        piece = records[: self.room.events]
         self.partition.apply(topic, piece, reader, self._refuse)
-        self._unsettled += len(piece)
-        if self._unsettled >= self._most_unsettled:
+        if self.room.took(len(piece)):
             self.partition.settle()
-            self._unsettled = 0
+            self.room.settled(self.partition.weight)
         return len(piece)
 
     def _refuse(self, record: LogRecord, refused: Refused) -> None:
@@ -118,7 +117,7 @@ class Slot:
     @property
     def is_full(self) -> bool:
         """Whether the next flush should go out now."""
-        return self.partition.weight >= FLUSH_WEIGHT
+        return self.room.is_full(self.partition.weight)
 
     def wait_before_flush(self, interval: int) -> int:
         """How long (ms) the next flush has to wait: nothing after quiet, otherwise the rest of the interval.
@@ -155,15 +154,21 @@ class Slot:
         flush = self.partition.flush(*panes_held_from(clock.wall()))
         self._last_flush = steady_ms()
         self._flush_took = self._last_flush - begun
-        self._unsettled = 0
+        self.room.begun()
         fault_points.reach("before-flush")
-        offset = await producer.append(self.names.changelog, self.number, flush.state)
+        end = marker.encode(self._named(flush.marker))
+        offset = await producer.append(self.names.changelog, self.number, [*flush.state[:-1], (MARKER_KEY, end)])
         self._check(offset)
         self.position = offset + len(flush.state)
         fault_points.reach("before-sums")
-        await self._send_sums(producer, [*flush.sums, (STATUS_KEY, marker.encode(flush.marker))])
+        await self._send_sums(producer, [*flush.sums, (STATUS_KEY, end)])
         fault_points.reach("before-commit")
         self.durable = flush.marker.next_offsets
+        self.room.flushed()
+
+    def _named(self, found: Marker) -> Marker:
+        """A marker that names the topics of the state beside the source topics: one that was made anew must not be taken for the old one."""
+        return msgspec.structs.replace(found, topic_ids={**found.topic_ids, **self._topic_ids})
 
     def _check(self, offset: int) -> None:
         if offset < self.position:
@@ -180,7 +185,7 @@ class Slot:
     async def send_last_sums(self) -> None:
         """After a recovery: the sums of the last flush once more, since its writer may have ended before they went out."""
         if self.producer is not None and self.partition.flush_number:
-            status = (STATUS_KEY, marker.encode(self.partition.marker()))
+            status = (STATUS_KEY, marker.encode(self._named(self.partition.marker())))
             await self._send_sums(self.producer, [*self.partition.sum_records(), status])
         fault_points.reach("after-recovery")
         self.durable = dict(self.partition.next_offsets)

@@ -20,9 +20,10 @@ from stream.engine.control import Generation
 from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.letters import Letters
 from stream.engine.names import Names
+from stream.engine.room import MOST_EVENTS
 from stream.engine.slot import Slot
 from stream.engine.verify import SourceLog, verify_marker, verify_offsets
-from stream.errors import CsatStreamError, StartRefused
+from stream.errors import CsatStreamError, FlushTooLarge, StartRefused
 from stream.outlets.health import Health
 from stream.rules import Rules
 from stream.settings import Settings
@@ -65,6 +66,7 @@ class Slots:
         self.has_joined = False
         self._slots: dict[int, Slot] = {}
         self._timers: dict[int, asyncio.Task[None]] = {}
+        self._ceilings: dict[int, int] = {}
         self._worker = f"{socket.gethostname()}/{os.getpid()}"
 
     # -- what Faust asks
@@ -124,7 +126,9 @@ class Slots:
         log.info("partition %d: claimed at offset %d, %s", number, slot.claimed_at, "state kept" if kept else "state to be recovered")
 
     def _new_slot(self, number: int) -> Slot:
-        slot = self._slots[number] = Slot(number, self.names, self.new_partition(self.rules, dict(self._topic_ids)))
+        sources = {topic: self._topic_ids[topic] for topic in self.settings.topics.sources}
+        partition = self.new_partition(self.rules, sources)
+        slot = self._slots[number] = Slot(number, self.names, partition, self._ceilings.get(number, MOST_EVENTS), topic_ids=self._topic_ids)
         return slot
 
     async def _drop(self, number: int) -> None:
@@ -222,11 +226,18 @@ class Slots:
             await slot.flush(self.letters, self.clock)
         except OwnershipLost as error:
             await self._lose(slot, error)
+        except FlushTooLarge as error:
+            ceiling = slot.room.next_ceiling
+            if ceiling is None:
+                raise
+            # Nothing of it is durable: the state comes back from the log, and goes on with less at a time.
+            self._ceilings[slot.number] = ceiling
+            await self._lose(slot, error)
         self._count(slot.partition)
         if slot.partition.flush_number != number:
             self.health.flushes.observe(steady_ms() - begun)
 
-    async def _lose(self, slot: Slot, error: OwnershipLost) -> None:
+    async def _lose(self, slot: Slot, error: OwnershipLost | FlushTooLarge) -> None:
         log.warning("partition %d: a batch was refused (%s); dropping the state and joining again", slot.number, error)
         slot.lost = True
         await self.on_lost()

@@ -15,6 +15,8 @@ _OPEN, _OVERDUE = cell(BLOCK, 0), cell(BLOCK, 1)
 
 def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) -> None:
     """One open since the rating is low, and one overdue when it is due, as long as nobody follows it up."""
+    if not life.ratings:
+        return
     for low in low_ratings(life, rules):
         if low.open:
             keys = rules.segmenter.keys(low.dimensions)

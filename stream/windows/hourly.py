@@ -27,11 +27,11 @@ class Hourly:
         if not known.any():
             return
         self._cached = None
-        panes = changes.panes[known]
-        for pane in np.unique(panes).tolist():
-            own = panes == pane
-            values = self._pane(pane, rows)
-            np.add.at(values, (changes.rows[known][own], columns[known][own]), changes.values[known][own])
+        order = np.argsort(changes.panes[known], kind="stable")
+        panes, of_rows, of_columns, values = (found[known][order] for found in (changes.panes, changes.rows, columns, changes.values))
+        begins = np.flatnonzero(np.concatenate(([True], panes[1:] != panes[:-1])))
+        for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(panes)], strict=True):
+            np.add.at(self._pane(int(panes[begin]), rows), (of_rows[begin:end], of_columns[begin:end]), values[begin:end])
 
     def _pane(self, pane: int, rows: int) -> npt.NDArray[np.int64]:
         held = self._panes.get(pane)
