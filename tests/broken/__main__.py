@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.broken.breakages import BREAKAGES, Breakage
 
 ROOT = Path(__file__).resolve().parents[2]
-_FOLDERS = ("stream", "schemas", "tests")
+_FOLDERS = ("stream", "schemas", "tests", "docs", "examples")
 _PASSED, _FAILED = 0, 1
 """Exit codes of pytest; any other says that the tests did not run."""
 

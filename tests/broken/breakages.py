@@ -177,7 +177,7 @@ BREAKAGES = (
         "stream/alerts/why.py",
         "((p_before + p_after) / 2 - middle)",
         "((p_before + p_after) / 2)",
-        "tests/properties/test_why_adds_up.py::test_effects_add_up_to_the_change_exactly",
+        "tests/unit/alerts/test_why.py::test_only_the_mix_changed",
     ),
     Breakage(
         "a webhook's signature leaves out the time",

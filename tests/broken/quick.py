@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from hypothesis import Phase, settings
 
-settings.register_profile("broken", max_examples=150, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate))
+settings.register_profile("broken", max_examples=400, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate))
