@@ -1,13 +1,19 @@
-"""CPU of the pure core an event, without Kafka: `python -m bench.core [--events N]`, in microseconds and as a multiple of a fixed reference loop."""
+"""CPU of the pure core an event, without Kafka: `python -m bench.core [--events N]`, in microseconds and as a multiple of a fixed reference loop.
+
+With `--guard` it is compared with what `--record` wrote down; more than 15 % above is an error. Both are the best of several ratios, since
+machines and their moods differ.
+"""
 
 from __future__ import annotations
 
 import argparse
 import gc
+import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from rich.console import Console
@@ -29,6 +35,9 @@ from stream.windows.spans import panes_held_from
 SEGMENTS = [[], ["team"], ["channel"], ["product"], ["team", "channel"], ["team", "product"]]
 START = 1_767_225_600_000
 RUN, FLUSH_EVERY = 500, 20_000
+RECORDED = Path(__file__).parent / "results" / "core.json"
+GUARDED_EVENTS, GUARDED_DAYS, GUARD_RUNS = 60_000, 7.2, 5
+MOST_GROWTH = 1.15
 
 
 def reference() -> float:
@@ -41,10 +50,10 @@ def reference() -> float:
     return time.process_time() - begun
 
 
-def records_of(load: Sequence[LoadRecord]) -> list[tuple[str, list[Record]]]:
-    """The load as runs of one topic each, in the order in which a worker that merges them would see it."""
+def records_of(load: Sequence[LoadRecord], first: Mapping[str, int] | None = None) -> list[tuple[str, list[Record]]]:
+    """The load as runs of one topic each, in the order in which a worker that merges them would see it; `first`: the offsets it begins at."""
     topics = Settings().topics.sources
-    offsets = [0] * len(topics)
+    offsets = [(first or {}).get(topic, 0) for topic in topics]
     waiting: list[list[Record]] = [[] for _ in topics]
     runs: list[tuple[str, list[Record]]] = []
     for record in load:
@@ -87,51 +96,111 @@ class Phases:
         return found
 
 
-def run(runs: Sequence[tuple[str, list[Record]]], end: int) -> Phases:
+def run(runs: Sequence[tuple[str, list[Record]]], end: int, settings: Settings | None = None) -> Phases:
     """One partition and one board over all of it."""
-    settings = Settings.model_validate({"segments": SEGMENTS})
-    rules = rules_of(settings, layout=layout())
-    partition, reader, board = Partition(rules), Reader(settings.scale_rules), Board(settings)
-    held = panes_held_from(end)
+    settings = settings or Settings.model_validate({"segments": SEGMENTS})
+    partition, board = Partition(rules_of(settings, layout=layout())), Board(settings)
     phases = Phases()
-    unflushed = 0
-    for topic, records in runs:
-        phases.time("read and apply", partial(partition.apply, topic, records, reader, _refuse))
-        unflushed += len(records)
-        if unflushed >= FLUSH_EVERY:
-            _flush(partition, board, held, phases)
-            unflushed = 0
-    _flush(partition, board, held, phases)
+    feed(partition, board, runs, end, phases)
     phases.time("move", lambda: board.move(end))
     phases.time("current", board.current)
     return phases
 
 
-def _flush(partition: Partition, board: Board, held: tuple[int, int], phases: Phases) -> None:
+def feed(  # noqa: PLR0913  (what is measured, and on whose account)
+    partition: Partition,
+    board: Board,
+    runs: Sequence[tuple[str, list[Record]]],
+    end: int,
+    phases: Phases,
+    *,
+    number: int = 0,
+    publish: bool = False,
+) -> None:
+    """Take in records, with a flush now and then and one at the end; each goes to the board, which may publish what is due then."""
+    reader, held = Reader(partition.rules.scales), panes_held_from(end)
+    unflushed = 0
+    for topic, records in runs:
+        phases.time("read and apply", partial(partition.apply, topic, records, reader, refuse))
+        unflushed += len(records)
+        if unflushed >= FLUSH_EVERY:
+            _flush(partition, board, held, phases, number)
+            unflushed = 0
+            if publish:
+                _publish(board, records[-1].timestamp, phases)
+    _flush(partition, board, held, phases, number)
+    if publish:
+        _publish(board, end, phases)
+
+
+def _flush(partition: Partition, board: Board, held: tuple[int, int], phases: Phases, number: int) -> None:
     phases.time("settle", partition.settle)
     flush = phases.time("flush", lambda: partition.flush(*held))
-    phases.time("board apply", lambda: board.apply(0, [*flush.sums, (STATUS_KEY, marker.encode(flush.marker))]))
+    phases.time("board apply", lambda: board.apply(number, [*flush.sums, (STATUS_KEY, marker.encode(flush.marker))]))
     phases.time("board settle", board.settle)
 
 
-def _refuse(_: LogRecord, why: Refused) -> None:
+def _publish(board: Board, now: int, phases: Phases) -> None:
+    phases.time("move", lambda: board.move(now))
+    phases.time("publish", lambda: board.due(now))
+
+
+def refuse(_: LogRecord, why: Refused) -> None:
+    """BenchFailed: the standard load has no bad record."""
     raise BenchFailed(f"the standard load has no bad record: {why}")
 
 
+def ratio(phases: Phases, seconds: float, events: int) -> float:
+    """CPU of an event as a multiple of a thousandth of the reference loop, which took so many seconds."""
+    return sum(phases.spent.values()) / events / seconds * 1_000
+
+
+def best_ratio() -> float:
+    """The least of several ratios, each of a run between two reference loops."""
+    runs = records_of(standard_load(GUARDED_EVENTS, start=START, span=int(GUARDED_DAYS * DAY)))
+    end = START + int(GUARDED_DAYS * DAY)
+    found = []
+    for _ in range(GUARD_RUNS):
+        before = reference()
+        phases = run(runs, end)
+        found.append(ratio(phases, (before + reference()) / 2, GUARDED_EVENTS))
+    return min(found)
+
+
+def guard(console: Console) -> int:
+    """1 where an event costs over 15 % more than recorded."""
+    recorded: float = json.loads(RECORDED.read_text(encoding="utf-8"))["ratio"]
+    now = best_ratio()
+    console.print(f"CPU of the pure core an event: {now:.3f} of the reference, {recorded:.3f} recorded ({now / recorded - 1:+.0%})")
+    if now <= recorded * MOST_GROWTH:
+        return 0
+    console.print(f"that is more than {MOST_GROWTH - 1:.0%} above: find out why, or record it anew with `python -m bench.core --record`")
+    return 1
+
+
 def main() -> int:
-    """Print the figures."""
+    """Print the figures, or guard them; the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=250_000)
     parser.add_argument("--span-days", type=float, default=30)
+    parser.add_argument("--guard", action="store_true", help="compare with the recorded figure")
+    parser.add_argument("--record", action="store_true", help="record the figure to compare with")
     given, console = parser.parse_args(), Console(highlight=False)
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    if given.guard:
+        return guard(console)
+    if given.record:
+        RECORDED.write_text(json.dumps({"ratio": round(best_ratio(), 4)}) + "\n", encoding="utf-8")
+        return 0
     runs = records_of(standard_load(given.events, start=START, span=int(given.span_days * DAY)))
     phases = run(runs, START + int(given.span_days * DAY))
     for name, spent in phases.spent.items():
         console.print(f"{name:16} {1e6 * spent / given.events:7.2f} us an event")
-    total = sum(phases.spent.values())
-    console.print(f"{'all':16} {1e6 * total / given.events:7.2f}   reference {reference() * 1e3:.0f} ms")
+    seconds = reference()
+    console.print(
+        f"{'all':16} {1e6 * sum(phases.spent.values()) / given.events:7.2f} us, {ratio(phases, seconds, given.events):.3f} of the reference"
+    )
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-FORMAT = 2
+FORMAT = 3
 """Version of everything that is kept in internal topics."""
 
 
@@ -13,6 +13,7 @@ class Marker(msgspec.Struct, frozen=True):
 
     `next_offsets`: by topic, the first offset not yet in the state. `newest`: by topic, the newest event time (ms).
     `minutes_from`, `hours_from`: first minute and hour pane that is still held singly. `topic_ids`: identity of each source topic.
+    `segments`: how many segments have been given a number.
     """
 
     format: int
@@ -23,6 +24,7 @@ class Marker(msgspec.Struct, frozen=True):
     minutes_from: int
     hours_from: int
     topic_ids: dict[str, str] = {}
+    segments: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -39,20 +39,68 @@ class PaneKey(NamedTuple):
 class Page(msgspec.Struct, array_like=True, gc=False):
     """The sums of some segments in one pane, as they are kept: little-endian arrays, so that thousands are read as one.
 
-    `names` of the segments and their `slots` in the page (1 byte each, ascending), how many `cells` each has (4 bytes), then for all of them in
-    order the numbers of the cells (4 bytes, ascending within a segment) and their `values` (8 bytes, none 0).
+    `names` of the segments and their `slots` in the page (1 byte each, ascending), how many cells each has (`counts`, 4 bytes), then for all of
+    them in order the numbers of the cells, each as the `step` from the one before in its segment, and their values, none 0. Steps and values
+    have 2 bytes; what needs more is marked there and stands with 8 bytes in the array beside.
     """
 
     names: list[str]
     slots: bytes
     counts: bytes
-    cells: bytes
+    steps: bytes
+    wide_steps: bytes
     values: bytes
+    wide_values: bytes
 
 
-EMPTY = Page([], b"", b"", b"", b"")
+class _Arrays(msgspec.Struct, array_like=True, gc=False):
+    """A page without its names."""
+
+    names: msgspec.Raw
+    slots: bytes
+    counts: bytes
+    steps: bytes
+    wide_steps: bytes
+    values: bytes
+    wide_values: bytes
+
+
+class _Head(msgspec.Struct, array_like=True, gc=False):
+    names: msgspec.Raw
+    slots: bytes
+
+
+class Content(NamedTuple):
+    """What some pages hold, one after the other: `segments` of each page; slot and number of cells of each segment; cell and value of each cell."""
+
+    segments: Ints
+    slots: Ints
+    counts: Ints
+    cells: Ints
+    values: Ints
+
+
+class Narrow:
+    """Whole numbers in 2 bytes each; those that need more are marked, and stand beside."""
+
+    def __init__(self, numbers: Ints) -> None:
+        wide = (numbers <= _MARK) | (numbers > _LARGEST)
+        self._small = np.where(wide, _MARK, numbers).astype("<i2").tobytes()
+        self._wide = numbers[wide].astype("<i8").tobytes()
+        self._wide_before = np.concatenate(([0], np.cumsum(wide))).tolist()
+
+    def part(self, begin: int, end: int) -> tuple[bytes, bytes]:
+        """The numbers begin..end-1: all in 2 bytes, and those that need 8."""
+        first, last = self._wide_before[begin], self._wide_before[end]
+        return self._small[2 * begin : 2 * end], self._wide[8 * first : 8 * last]
+
+
+_MARK, _LARGEST = -(2**15), 2**15 - 1
+EMPTY = Page([], b"", b"", b"", b"", b"", b"")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Page).decode
+_decode_arrays = msgspec.msgpack.Decoder(_Arrays).decode
+_decode_head = msgspec.msgpack.Decoder(_Head).decode
 
 
 def minute_from(time: int) -> int:
@@ -86,24 +134,42 @@ def unpack(packed: bytes | None) -> Page:
     return EMPTY if packed is None else _decode(packed)
 
 
-def counts_of(pages: Iterable[Page]) -> Ints:
-    """How many cells each segment of some pages has."""
-    return _joined((page.counts for page in pages), "<u4")
+def slots_in(packed: bytes) -> bytes:
+    """The slots of a page, a byte each."""
+    return _decode_head(packed).slots
 
 
-def cells_of(pages: Iterable[Page]) -> Ints:
-    """The numbers of all cells of some pages."""
-    return _joined((page.cells for page in pages), "<u4")
+def content(packed: Iterable[bytes]) -> Content:
+    """What packed pages hold."""
+    pages = [_decode_arrays(each) for each in packed]
+    segments = np.fromiter((len(page.slots) for page in pages), np.int64, len(pages))
+    counts = _joined((page.counts for page in pages), "<u4")
+    steps = _widened((page.steps for page in pages), (page.wide_steps for page in pages))
+    values = _widened((page.values for page in pages), (page.wide_values for page in pages))
+    return Content(segments, _joined((page.slots for page in pages), "u1"), counts, _cells(steps, counts), values)
 
 
-def values_of(pages: Iterable[Page]) -> Ints:
-    """The values of all cells of some pages."""
-    return _joined((page.values for page in pages), "<i8")
+def steps_of(cells: Ints, begins: Ints) -> Ints:
+    """The step of each cell from the one before; where a segment begins, the cell itself."""
+    steps = np.diff(cells, prepend=0)
+    steps[begins] = cells[begins]
+    return steps
 
 
-def slots_of(pages: Iterable[Page]) -> Ints:
-    """The slots of all segments of some pages."""
-    return _joined((page.slots for page in pages), "u1")
+def _cells(steps: Ints, counts: Ints) -> Ints:
+    """The cells of steps; `counts` of the cells of each segment, none of them 0."""
+    if not len(steps):
+        return steps
+    walked = np.cumsum(steps)
+    begins = np.cumsum(counts) - counts
+    cells: Ints = walked - np.repeat(walked[begins] - steps[begins], counts)
+    return cells
+
+
+def _widened(small: Iterable[bytes], wide: Iterable[bytes]) -> Ints:
+    numbers = _joined(small, "<i2")
+    numbers[numbers == _MARK] = _joined(wide, "<i8")
+    return numbers
 
 
 def _joined(parts: Iterable[bytes], kind: str) -> Ints:
@@ -112,10 +178,12 @@ def _joined(parts: Iterable[bytes], kind: str) -> Ints:
 
 def cells_by_segment(packed: bytes | None) -> dict[str, Cells]:
     """The cells of a page by the name of their segment, for whoever looks at one."""
-    page = unpack(packed)
-    cells, values = cells_of([page]).tolist(), values_of([page]).tolist()
+    if packed is None:
+        return {}
+    held = content([packed])
+    cells, values = held.cells.tolist(), held.values.tolist()
     found, begin = {}, 0
-    for name, count in zip(page.names, counts_of([page]).tolist(), strict=True):
+    for name, count in zip(unpack(packed).names, held.counts.tolist(), strict=True):
         found[name] = dict(zip(cells[begin : begin + count], values[begin : begin + count], strict=True))
         begin += count
     return found

@@ -308,6 +308,7 @@ class Partition:
             self.sums.minutes_from,
             self.sums.hours_from,
             self.topic_ids,
+            self.sums.numbers_given,
         )
 
     # -- recovery
@@ -340,6 +341,7 @@ class Partition:
     def _load_marker(self, found: Marker) -> None:
         self.next_offsets, self.newest, self.flush_number = dict(found.next_offsets), dict(found.newest), found.flush
         self.sums.minutes_from, self.sums.hours_from = found.minutes_from, found.hours_from
+        self.sums.numbers_given = max(self.sums.numbers_given, found.segments)
         self.last_sums, self._loading = self._loading, set()
         self.recovered_marker = found
 

@@ -12,7 +12,7 @@ from stream.kpis.definition import Contribution
 from stream.segments import Keys
 from stream.state import panes
 from stream.state.deltas import Deltas, Places, Rows, code_of, joined, netted, pane_of
-from stream.state.panes import SLOT_BITS, Cells, Ints, Page, hour_from, minute_from
+from stream.state.panes import SLOT_BITS, Cells, Ints, Narrow, Page, hour_from, minute_from
 
 BASE = 0
 _PAGE_OVERHEAD, _ROW_WEIGHT = 64, 600
@@ -24,7 +24,10 @@ class _Held(NamedTuple):
 
 
 class Sums:
-    """Hour panes, minute panes and the base below the hour panes. `minutes_from` and `hours_from` only grow."""
+    """Hour panes, minute panes and the base below the hour panes. `minutes_from` and `hours_from` only grow.
+
+    `numbers_given`: how many segments have a number; none is ever given to another, not even when nothing is left of its segment.
+    """
 
     def __init__(self) -> None:
         self.minutes_from = 0
@@ -32,7 +35,7 @@ class Sums:
         self.weight = 0
         self._names: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
-        self._next = 0
+        self.numbers_given = 0
         self._held: dict[str, dict[int, dict[int, _Held]]] = {"H": {}, "N": {}, "B": {}}
         self._count = 0
         self._places: dict[int, int] = {}
@@ -92,9 +95,9 @@ class Sums:
     def _number(self, name: str) -> int:
         number = self._numbers.get(name)
         if number is None:
-            number = self._numbers[name] = self._next
+            number = self._numbers[name] = self.numbers_given
             self._names[number] = name
-            self._next += 1
+            self.numbers_given += 1
         return number
 
     def advance(self, minutes_from: int, hours_from: int) -> None:
@@ -166,13 +169,11 @@ class Sums:
 
     def _deltas(self, places: list[tuple[str, int, int]]) -> Deltas:
         """Everything in some pages."""
-        pages = [panes.unpack(self._packed(*place)) for place in places]
+        held = panes.content(packed for place in places if (packed := self._packed(*place)) is not None)
         firsts = np.array([page << SLOT_BITS[kind] for kind, _, page in places], dtype=np.int64)
         codes = np.array([code_of(kind, index) for kind, index, _ in places], dtype=np.int64)
-        segments_each = np.fromiter((len(page.slots) for page in pages), np.int64, len(pages))
-        counts = panes.counts_of(pages)
-        segments = np.repeat(firsts, segments_each) + panes.slots_of(pages)
-        return Deltas(np.repeat(np.repeat(codes, segments_each), counts), np.repeat(segments, counts), panes.cells_of(pages), panes.values_of(pages))
+        numbers = np.repeat(firsts, held.segments) + held.slots
+        return Deltas(np.repeat(np.repeat(codes, held.segments), held.counts), np.repeat(numbers, held.counts), held.cells, held.values)
 
     def _packed_pages(self, content: Deltas) -> Iterator[tuple[tuple[str, int, int], Page]]:
         """The pages that some content makes; it is in order of pane, segment and cell."""
@@ -186,8 +187,8 @@ class Sums:
         slots = segments - (numbers << bits)
         new_page = _begins(codes, numbers)
         ends = [*new_page[1:].tolist(), len(segments)]
-        cells, values = content.cells.astype("<u4"), content.values.astype("<i8")
-        edges = [*new_segment.tolist(), len(cells)]
+        steps, values = Narrow(panes.steps_of(content.cells, new_segment)), Narrow(content.values)
+        edges = [*new_segment.tolist(), len(content.cells)]
         names = [self._names[number] for number in segments.tolist()]
         slot_bytes, count_bytes = slots.astype("u1").tobytes(), counts.astype("<u4").tobytes()
         for begin, end in zip(new_page.tolist(), ends, strict=True):
@@ -196,8 +197,8 @@ class Sums:
                 names[begin:end],
                 slot_bytes[begin:end],
                 count_bytes[4 * begin : 4 * end],
-                cells[first:last].tobytes(),
-                values[first:last].tobytes(),
+                *steps.part(first, last),
+                *values.part(first, last),
             )
             yield (*pane_of(int(codes[begin])), int(numbers[begin])), page
 
@@ -210,7 +211,7 @@ class Sums:
         for name, slot in zip(found.names, found.slots, strict=True):
             self._names[first + slot] = name
             self._numbers[name] = first + slot
-            self._next = max(self._next, first + slot + 1)
+            self.numbers_given = max(self.numbers_given, first + slot + 1)
         self._hold(kind, index, page, packed, len(found.names))
 
     def get(self, kind: str, index: int, page: int) -> bytes | None:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
-
-import numpy as np
+from typing import NamedTuple
 
 from schemas.scores import parse_key
 from stream.kpis.definition import Metric, Reading, Sums
@@ -18,15 +17,21 @@ from stream.settings import Settings
 from stream.state import marker, panes
 from stream.state.beside import LOW, MINIMA
 from stream.state.marker import Marker
-from stream.state.panes import Page
+from stream.state.panes import SLOT_BITS
 from stream.windows.figures import Figures
 from stream.windows.needs import NOTHING, Needs
-from stream.windows.panestore import Content
 from stream.windows.published import ScoreRecord
 from stream.windows.table import Table
 
 STATUS_KEY = b"S"
 """Key of the record in the sums topic that holds a partition's marker."""
+
+
+class _Segments(NamedTuple):
+    """Slots of a page whose segments are known, and the tables they are in."""
+
+    slots: set[int]
+    tables: dict[Table, None]
 
 
 class Board:
@@ -36,8 +41,9 @@ class Board:
         fixed = settings.clock.fixed is not None
         self._plain = Table(settings, all_kpis(), agents=False, whole_days=True, needs=needs)
         self._agents = Table(settings, all_kpis(), agents=True, whole_days=not fixed)
-        self._by_agent = any(AGENT in dimensions for dimensions in settings.segments)
+        self._tables = (self._plain, self._agents) if any(AGENT in dimensions for dimensions in settings.segments) else (self._plain,)
         self._table_of: dict[str, Table] = {}
+        self._pages: dict[tuple[int, int, int], _Segments] = {}
         self._pending: dict[int, dict[bytes, bytes | None]] = {}
         self._low_ratings: dict[str, bytes | None] = {}
         self.status: dict[int, Marker] = {}
@@ -64,19 +70,29 @@ class Board:
                 elif kind in MINIMA:
                     self._table(name).set_oldest(kind, name, partition, value)
                 else:
-                    self._update(kind, index, int(name), partition, panes.unpack(value))
+                    self._update(kind, index, int(name), partition, value)
             pending.clear()
         self._plain.settle()
         self._agents.settle()
         return changed
 
-    def _update(self, kind: str, index: int, number: int, partition: int, page: Page) -> None:
-        """Replace one page of one partition, in each table what is of it."""
-        content = Content(page.names, panes.counts_of([page]), panes.cells_of([page]), panes.values_of([page]))
-        tables = [self._table(name) for name in page.names]
-        for table in (self._plain, self._agents) if self._by_agent else (self._plain,):
-            own = np.array([found is table for found in tables], dtype=np.bool_)
-            table.update(kind, index, (partition, number), content if own.all() else content.only(own))
+    def _update(self, kind: str, index: int, number: int, partition: int, packed: bytes | None) -> None:
+        """Replace one page of one partition, in each table that has segments of it."""
+        place = partition, number
+        for table in self._tables if packed is None else self._tables_of(kind, place, packed):
+            table.store.update(kind, index, place, packed)
+
+    def _tables_of(self, kind: str, place: tuple[int, int], packed: bytes) -> Collection[Table]:
+        """The tables that the segments of a page belong to; segments that were not met before are named to theirs."""
+        known = self._pages.setdefault((SLOT_BITS[kind], *place), _Segments(set(), {}))
+        slots = panes.slots_in(packed)
+        if not known.slots.issuperset(slots):
+            for slot, name in zip(slots, panes.unpack(packed).names, strict=True):
+                table = self._table(name)
+                table.name(place[0], (place[1] << SLOT_BITS[kind]) | slot, name)
+                known.tables[table] = None
+            known.slots.update(slots)
+        return known.tables
 
     def move(self, now: int) -> None:
         """Let now (ms) be this, or stay where it is if that is later."""
@@ -90,6 +106,10 @@ class Board:
         found = list(self._low_ratings.items())
         self._low_ratings.clear()
         return found
+
+    def forget_what_is_over(self) -> None:
+        """Low ratings that are low no more are nothing to whoever knows of none yet."""
+        self._low_ratings = {name: packed for name, packed in self._low_ratings.items() if packed is not None}
 
     def figures(self) -> Figures:
         """The current sums of all segments without agents. RuntimeError before the first `move`."""

@@ -1,13 +1,16 @@
-"""All panes of all partitions as the scorer holds them: cells as arrays, by pane, partition and page. Pure."""
+"""All panes of all partitions as the scorer holds them: packed pages, by pane, partition and page. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import compress
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from stream.state import panes
+from stream.state.panes import SLOT_BITS
 
 Ints = npt.NDArray[np.int64]
 BASE_PANE = -(2**40)
@@ -25,60 +28,49 @@ class Changes(NamedTuple):
     values: Ints
 
 
-class Content(NamedTuple):
-    """What a page holds: names of segments, how many cells each has, and for all of them in order the cells and their values."""
-
-    names: Sequence[str]
-    counts: Ints
-    cells: Ints
-    values: Ints
-
-    def only(self, own: npt.NDArray[np.bool_]) -> Content:
-        """The part of some of its segments."""
-        inside = np.repeat(own, self.counts)
-        return Content(list(compress(self.names, own)), self.counts[own], self.cells[inside], self.values[inside])
+_NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
+_MORE_ROWS = 256
 
 
-class _Page(NamedTuple):
-    """What is read of one page of one partition, narrow since there are many: rows, numbers of the cells, values."""
+class _Held(NamedTuple):
+    """A page of a pane: number of the partition, number of the page, packed content."""
 
-    rows: npt.NDArray[np.uint32]
-    cells: npt.NDArray[np.uint32]
-    values: Ints
-
-
-_NOTHING = _Page(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64))
+    partition: int
+    page: int
+    pane: int
+    packed: bytes
 
 
 class PaneStore:
-    """Sums of all partitions. `cells` numbers every cell that is read; others are ignored."""
+    """Sums of all partitions. `cells` numbers every cell that is read; others are ignored, and so are segments that nobody has named."""
 
     def __init__(self, cells: Sequence[int]) -> None:
         self._numbers: Ints = np.full(max(cells) + 1, -1, dtype=np.int64)
         self._numbers[list(cells)] = np.arange(len(cells))
-        self._held: dict[str, dict[int, dict[tuple[int, int], _Page]]] = {"H": {}, "N": {}}
-        self._changed: dict[str, list[tuple[int, _Page, _Page]]] = {"H": [], "N": []}
+        self._rows: dict[int, Ints] = {}
+        self._held: dict[str, dict[int, dict[tuple[int, int], bytes]]] = {"H": {}, "N": {}}
+        self._changed: dict[str, list[tuple[int, tuple[int, int], bytes | None, bytes | None]]] = {"H": [], "N": []}
 
-    def update(self, kind: str, index: int, place: tuple[int, int], rows: Ints, cells: Ints, values: Ints) -> None:
+    def name(self, partition: int, segment: int, row: int) -> None:
+        """A segment, by its number in a partition, has this row."""
+        rows = self._rows.get(partition, _NO_ROWS)
+        if segment >= len(rows):
+            rows = np.concatenate((rows, np.full(max(_MORE_ROWS, segment + 1), -1, dtype=np.int64)))
+            self._rows[partition] = rows
+        rows[segment] = row
+
+    def update(self, kind: str, index: int, place: tuple[int, int], packed: bytes | None) -> None:
         """Replace what a place (partition and page) holds of a pane; what differs waits in `changes`."""
         if kind == "B":
             # A page of the base has another number than that of an hour pane with the same segments, and this pane has no other.
             kind, index = "H", BASE_PANE
         pane = self._held[kind].setdefault(index, {})
-        before = pane.pop(place, _NOTHING)
-        page = self._read(rows, cells, values)
-        if len(page.rows):
-            pane[place] = page
+        before = pane.pop(place, None)
+        if packed is not None:
+            pane[place] = packed
         elif not pane:
             del self._held[kind][index]
-        self._changed[kind].append((index, before, page))
-
-    def _read(self, rows: Ints, cells: Ints, values: Ints) -> _Page:
-        """Only the cells that somebody reads, by their numbers."""
-        known = cells < len(self._numbers)
-        numbers = np.where(known, self._numbers[np.where(known, cells, 0)], -1)
-        used = numbers >= 0
-        return _Page(rows[used].astype(np.uint32), numbers[used].astype(np.uint32), values[used])
+        self._changed[kind].append((index, place, before, packed))
 
     def number(self, cell: int) -> int:
         """Number of a cell in `Changes`; -1 where nobody reads it."""
@@ -88,20 +80,17 @@ class PaneStore:
         """What has changed since the last call, by kind of pane; cells that came out the same are left out."""
         for kind, changed in self._changed.items():
             if changed:
-                panes, before, after = zip(*changed, strict=True)
+                old = self._content([_Held(*place, index, before) for index, place, before, _ in changed if before is not None])
+                new = self._content([_Held(*place, index, after) for index, place, _, after in changed if after is not None])
                 changed.clear()
-                old, new = _content(panes, before), _content(panes, after)
                 joined = Changes(*(np.concatenate(pair) for pair in zip(old._replace(values=-old.values), new, strict=True)))
                 yield kind, _netted(joined)
 
     def content(self, kind: str, first: int, last: int) -> Changes | None:
         """Everything in the panes first..last; None where they are empty."""
         held = self._held[kind]
-        found = [(index, page) for index in self._indices(kind, first, last) for page in held[index].values()]
-        if not found:
-            return None
-        panes, pages = zip(*found, strict=True)
-        return _content(panes, pages)
+        found = [_Held(*place, index, packed) for index in self._indices(kind, first, last) for place, packed in held[index].items()]
+        return self._content(found) if found else None
 
     def _indices(self, kind: str, first: int, last: int) -> list[int]:
         held = self._held[kind]
@@ -109,12 +98,31 @@ class PaneStore:
             return [index for index in range(first, last + 1) if index in held]
         return [index for index in held if first <= index <= last]
 
+    def _content(self, held: list[_Held]) -> Changes:
+        """The cells of pages that somebody reads; pages come out in the order of their partitions."""
+        held.sort(key=_partition)
+        found = panes.content(each.packed for each in held)
+        firsts = np.array([each.page if each.pane == BASE_PANE else each.page << SLOT_BITS["H"] for each in held], dtype=np.int64)
+        rows = np.repeat(self._rows_of(held, np.repeat(firsts, found.segments) + found.slots, found.segments), found.counts)
+        indices = np.repeat(np.repeat(np.array([each.pane for each in held], dtype=np.int64), found.segments), found.counts)
+        known = found.cells < len(self._numbers)
+        numbers = np.where(known, self._numbers[np.where(known, found.cells, 0)], -1)
+        used = (numbers >= 0) & (rows >= 0)
+        return Changes(indices[used], rows[used], numbers[used], found.values[used])
 
-def _content(panes: Sequence[int], pages: Sequence[_Page]) -> Changes:
-    """The cells of many pages as arrays."""
-    lengths = [len(page.rows) for page in pages]
-    rows, cells, values = (np.concatenate(column).astype(np.int64, copy=False) for column in zip(*pages, strict=True))
-    return Changes(np.repeat(np.array(panes, dtype=np.int64), lengths), rows, cells, values)
+    def _rows_of(self, held: Sequence[_Held], segments: Ints, segments_each: Ints) -> Ints:
+        """The rows of segments by their numbers, which are those of a partition each."""
+        edges = np.concatenate(([0], np.cumsum(segments_each)))
+        found, begin = [_NO_ROWS], 0
+        for partition, pages in groupby(held, _partition):
+            end = begin + sum(1 for _ in pages)
+            found.append(self._rows[partition][segments[edges[begin] : edges[end]]])
+            begin = end
+        return np.concatenate(found)
+
+
+def _partition(held: _Held) -> int:
+    return held.partition
 
 
 def _netted(changes: Changes) -> Changes:

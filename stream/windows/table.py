@@ -18,7 +18,7 @@ from stream.windows.hourly import Hourly
 from stream.windows.levels import LevelPanel
 from stream.windows.needs import NOTHING, Needs
 from stream.windows.panel import Panel, Read, cells_of
-from stream.windows.panestore import Content, PaneStore
+from stream.windows.panestore import PaneStore
 from stream.windows.published import Published, ScoreRecord
 from stream.windows.spans import NOW, PaneWindow, window_of, windows_of
 from stream.windows.totals import slide
@@ -49,10 +49,9 @@ class Table:
 
     # -- in
 
-    def update(self, kind: str, index: int, place: tuple[int, int], content: Content) -> None:
-        """Replace what one page of one partition (`place`) holds of a pane."""
-        rows = np.array([self._row(name) for name in content.names], dtype=np.int64)
-        self.store.update(kind, index, place, np.repeat(rows, content.counts), content.cells, content.values)
+    def name(self, partition: int, number: int, segment: str) -> None:
+        """A segment has this number in pages of a partition."""
+        self.store.name(partition, number, self._row(segment))
 
     def set_oldest(self, kind: str, segment: str, partition: int, packed: bytes | None) -> None:
         """What one partition says of the oldest of a kind (waiting ticket, follow-up) in a segment."""

@@ -91,8 +91,8 @@ BREAKAGES = (
     Breakage(
         "the last partition's sum wins",
         "stream/windows/board.py",
-        "table.update(kind, index, (partition, number), ",
-        "table.update(kind, index, (0, number), ",
+        "table.store.update(kind, index, place, packed)",
+        "table.store.update(kind, index, (0, number), packed)",
         f"{_ARRIVAL}::test_partitions",
     ),
     Breakage(
