@@ -46,10 +46,12 @@ def worker(
     end_at_eof: Annotated[bool, typer.Option("--end-at-eof", hidden=True, help="End with standard input.")] = False,
 ) -> None:
     """Read events, keep scores: the main job. Any number of workers share the partitions."""
+    from stream.cli.alert_settings import checked_settings
     from stream.cli.common import Common
     from stream.cli.worker import run_worker
 
-    settings = Common(config, bootstrap_servers).settings({"ready_file": ready_file} if ready_file else None)
+    common = Common(config, bootstrap_servers)
+    settings, _ = checked_settings(common.path, {**common.overrides(), **({"ready_file": ready_file} if ready_file else {})})
     run_worker(settings, log_level=log_level, end_at_eof=end_at_eof)
 
 

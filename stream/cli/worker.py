@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 
-from stream.cli.alert_settings import checked_rules
 from stream.cli.logs import ConnectionNoise, answers, set_up, until_answer, watch_broker
 from stream.engine.control import current_generation
 from stream.engine.worker import Worker
@@ -19,8 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def run_worker(settings: Settings, *, log_level: str = "info", end_at_eof: bool = False) -> None:
-    """Work until SIGTERM or SIGINT; a second one ends at once, as does the end of standard input where that is wanted."""
-    checked_rules(settings)
+    """Work with settings whose rules were checked, until SIGTERM or SIGINT; a second one ends at once, as does the end of standard input where that is wanted."""
     noise = set_up(log_level)
     asyncio.run(_work(settings, noise, end_at_eof=end_at_eof))
 

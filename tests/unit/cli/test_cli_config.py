@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from stream.cli.alert_settings import checked_rules
+from stream.cli.app import worker
 from stream.cli.common import Common
 from stream.cli.config import show_config
 from stream.errors import ConfigError
-from stream.settings import load
 
 RECEIVER = "kind: webhook, url: 'https://desk.example/x'"
 
@@ -130,7 +129,8 @@ def test_no_fault_makes_another(tmp_path: Path, text: str, paths: list[str]) -> 
 
 
 def test_a_worker_does_not_start_on_it(tmp_path: Path) -> None:
-    """What `config check` refuses of alerts, its start refuses too."""
-    path = common(tmp_path, f"notify: [{{name: desk, {RECEIVER}, rules: [nope]}}]").path
-    with pytest.raises(ConfigError, match=r"notify\.0\.rules\.0: there is no such rule"):
-        checked_rules(load(path))
+    """What `config check` refuses, its start refuses too: faults of settings and of alerts at once."""
+    path = common(tmp_path, f"windws: [1h]\nnotify: [{{name: desk, {RECEIVER}, rules: [nope]}}]").path
+    with pytest.raises(ConfigError) as caught:
+        worker(path)
+    assert [fault.path for fault in caught.value.faults] == ["windws", "notify.0.rules.0"]

@@ -1,0 +1,73 @@
+"""The page about speed, the growth of a curve, and the guard of the core's CPU."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bench import core, curves, report
+from stream.devkit.load import standard_load
+from stream.durations import DAY
+
+_MACHINE = {"cpu": "Some CPU", "cores": 2, "memory_gb": 8.0, "system": "Linux", "load_before": 0.1}
+_LATEST = {
+    "standard_job": {"events_per_second": 1234.0, "cpu_seconds_per_million": 12.3, "peak_rss_mb": 456.0},
+    "latency_ms": {"p50": 1.0, "p99": 2.0},
+    "loaded_latency_ms": {"p50": 3.0, "p99": 4.0},
+    "startup_seconds": 5.0,
+    "machine": _MACHINE,
+    "versions": {"python": "3.11"},
+}
+
+
+def test_what_was_not_measured_is_said() -> None:
+    """Every target has a line, with the figure or the word that there is none."""
+    page = report.page({"latest": _LATEST})
+    assert "| standard job | 100,000 events/s, 10 CPU s | 1,234 events/s, 12.3 CPU s, 456 MB |" in page
+    assert page.count("not measured yet") == sum(report.measured_of(target, {"latest": _LATEST}) is None for target in report.TARGETS) > 0
+
+
+def test_peers_with_and_without_figures() -> None:
+    """A contestant that could not be had is listed with the reason; a wrong answer is called so."""
+    measured = {
+        "job": "w1",
+        "contestant": "csat-stream",
+        "events_per_second": 10.0,
+        "cpu_seconds_per_million": 2.5,
+        "peak_rss_mb": 3.0,
+        "correct": False,
+    }
+    skipped = {"job": "w1", "contestant": "Other", "events_per_second": None, "correct": None, "skipped": "no JDK"}
+    page = report.page({"latest": _LATEST, "peers": [measured, skipped]})
+    assert "| w1 | csat-stream | 10 | 2.5 | 3 | wrong |" in page
+    assert "| w1 | Other | - | - | - | no JDK |" in page
+    assert "2.5 CPU s, 10 events/s" in page
+
+
+def test_growth() -> None:
+    """Constant, linear and square costs have slopes 0, 1 and 2."""
+    for power in (0, 1, 2):
+        assert curves.growth([(x, 3.0 * x**power) for x in (10, 100, 1000)]) == pytest.approx(power)
+
+
+def test_the_guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifteen per cent above the record passes, a little more does not."""
+    recorded = tmp_path / "core.json"
+    recorded.write_text(json.dumps({"ratio": 1.0}), encoding="utf-8")
+    monkeypatch.setattr(core, "RECORDED", recorded)
+    for ratio, code in ((0.5, 0), (1.149, 0), (1.151, 1)):
+        monkeypatch.setattr(core, "best_ratio", lambda ratio=ratio: ratio)
+        console = Console(record=True, quiet=True)
+        assert core.guard(console) == code
+
+
+def test_an_event_costs_what_its_phases_cost() -> None:
+    """The core takes in a small load; every phase is measured."""
+    load = core.records_of(standard_load(2_000, start=core.START, span=DAY))
+    phases = core.run(load, core.START + DAY)
+    assert {"read and apply", "settle", "flush", "board settle", "move", "current"} <= phases.spent.keys()
+    assert all(spent >= 0 for spent in phases.spent.values())
+    assert core.ratio(phases, core.reference(), 2_000) > 0
