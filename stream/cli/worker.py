@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def run_worker(settings: Settings, *, log_level: str = "info", end_at_eof: bool = False) -> None:
-    """Work with settings whose rules were checked, until SIGTERM or SIGINT; a second one ends at once, as does the end of standard input where that is wanted."""
+    """Work until SIGTERM or SIGINT; a second one ends at once, as does the end of standard input where that is wanted. The settings are checked."""
     noise = set_up(log_level)
     asyncio.run(_work(settings, noise, end_at_eof=end_at_eof))
 
