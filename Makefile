@@ -13,7 +13,7 @@ title = { echo "\# $(2), for Python 3.11 to 3.13. Made by: make lock"; cat requi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup test test-pure faults panels broken lint format demo bench bench-peers lock clean
+.PHONY: help setup test test-pure faults soak panels broken lint format demo bench bench-peers lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -31,8 +31,11 @@ test-pure: ## the tests that need no Kafka, on each Python from 3.11 to 3.13 of 
 		$(MAKE) --no-print-directory .venvs/$$version/.ready && .venvs/$$version/bin/python -m pytest -q -m "not kafka and not prometheus" -p no:cacheprovider --numprocesses 2 --dist loadfile || exit 1; \
 	done; test $$found = 1
 
-faults: setup ## the tests of kills, pauses and backlogs at full size (about ten minutes)
-	@CSAT_LONG=1 $(BIN)/python -m pytest -q tests/engine
+faults: setup ## the tests of kills, pauses, rebalances and broken brokers at full size; writes tests/faults/results.json (about an hour)
+	@CSAT_LONG=1 $(BIN)/python -m pytest -q tests/engine tests/faults
+
+soak: setup ## half an hour of full load: memory, changelog, file handles and lag must stay flat
+	@CSAT_LONG=1 CSAT_SOAK=1 $(BIN)/python -m pytest -q -s tests/faults/test_long_soak.py
 
 panels: setup ## every query of the dashboard on the real Prometheus, after a demo of three minutes
 	@CSAT_LONG=1 $(BIN)/python -m pytest -q -s tests/deploy/test_demo_panels.py
@@ -48,6 +51,7 @@ lint: setup ## style, types, import rules, generated files
 	@$(BIN)/python -m schemas.generate --check
 	@$(BIN)/python -m stream.reference --check
 	@$(BIN)/python -m stream.deploy --check
+	@$(BIN)/python -m bench.report --check
 
 format: setup ## bring the code into the common form
 	@$(BIN)/ruff check --quiet --fix-only

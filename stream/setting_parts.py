@@ -64,6 +64,8 @@ class Kafka(_Part):
     """CA certificates; the system's where absent."""
     session_timeout: Duration = 6 * SECOND
     """After this long without a heartbeat a worker's partitions go to another; brokers refuse less than 6 s by default."""
+    group_instance_id: str | None = Field(default=None, min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")
+    """A fixed name for this worker, another for each (static membership): restarted within the session timeout it has its partitions back at once."""
     replication_factor: int | None = Field(default=None, ge=1)
     """Of topics this program creates; 3 where there are three brokers or more, otherwise 1."""
 

@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     flush_interval: Duration = 250
     """State is made durable at once after quiet, then this often; in a backlog, where nobody waits for it, less often."""
     standbys: int = Field(default=0, ge=0)
-    """Copies of the state that other workers keep ready."""
+    """Copies of the state that other workers keep ready; with one or more, they read the sums ahead too, so that any of them soon publishes again."""
     ready_file: Path | None = None
     """Created once the worker has caught up, removed when it stops."""
     clock: Clock = Clock()

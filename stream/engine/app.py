@@ -22,8 +22,11 @@ from stream.kafka_client import client_options
 from stream.setting_parts import Kafka
 
 _BUFFERED_CHUNKS = 16
-_FETCH_BYTES = 256 * 1024
+_FETCH_ROOM = 64 * 1024 * 1024
+_LEAST_FETCH, _LARGEST_FETCH = 128 * 1024, 1024 * 1024
 _CHUNKS_A_RECOVERY_STEP = 4
+_HEARTBEAT_SECONDS = 0.5
+"""A heartbeat's answer is how a worker hears that another one has gone."""
 
 
 class App(faust.App):
@@ -33,6 +36,11 @@ class App(faust.App):
 
     def _create_directories(self) -> None:
         """Faust would make folders for its tables."""
+
+
+def fetch_size(topic_partitions: int) -> int:
+    """Bytes to fetch at once of each of so many: much, since the topics of a partition wait for each other, but not more than memory bears."""
+    return max(_LEAST_FETCH, min(_LARGEST_FETCH, _FETCH_ROOM // topic_partitions))
 
 
 def create_app(slots: Slots, partitions: int) -> App:
@@ -54,10 +62,11 @@ def create_app(slots: Slots, partitions: int) -> App:
         consumer_auto_offset_reset="earliest",
         broker_session_timeout=session,
         broker_rebalance_timeout=max(session, 10.0),
-        broker_heartbeat_interval=session / 6,
+        broker_heartbeat_interval=min(session / 6, _HEARTBEAT_SECONDS),
         broker_max_poll_interval=300.0,
         broker_max_poll_records=4 * CHUNK,
-        consumer_max_fetch_size=_FETCH_BYTES,
+        consumer_max_fetch_size=fetch_size(len(settings.topics.sources) * partitions),
+        consumer_group_instance_id=settings.kafka.group_instance_id,
         stream_buffer_maxsize=_BUFFERED_CHUNKS,
         stream_wait_empty=False,
         stream_recovery_delay=0.0,

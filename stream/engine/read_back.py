@@ -48,8 +48,10 @@ async def _ends(settings: Settings, topic: str) -> dict[Place, int]:
         await consumer.stop()
 
 
-async def read_upto(settings: Settings, upto: Mapping[Place, int]) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
-    """Every record of these topic partitions below an offset, in order within each; nothing where there are none."""
+async def read_upto(
+    settings: Settings, upto: Mapping[Place, int], begin: Mapping[Place, int] | None = None
+) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
+    """Every record of these topic partitions below an offset, in order within each; from their beginnings, or where `begin` says."""
     if not upto:
         return
     consumer = AIOKafkaConsumer(**client_options(settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20_000)
@@ -58,6 +60,8 @@ async def read_upto(settings: Settings, upto: Mapping[Place, int]) -> AsyncItera
         ends = {TopicPartition(*place): end for place, end in upto.items()}
         consumer.assign(list(ends))
         await consumer.seek_to_beginning(*ends)
+        for place, offset in (begin or {}).items():
+            consumer.seek(TopicPartition(*place), offset)
         while [place for place, end in ends.items() if await consumer.position(place) < end]:
             for place, records in (await consumer.getmany(timeout_ms=500)).items():
                 for record in records:

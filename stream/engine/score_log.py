@@ -27,26 +27,26 @@ class ScoresLeft:
     revisions: dict[bytes, tuple[int, bool]] = field(default_factory=dict)
     newest: int = 0
 
+    def note(self, record: ConsumerRecord[bytes, bytes]) -> None:
+        """Take in one record of the topic; what is no score is left alone."""
+        if record.key is None:
+            return
+        try:
+            parse_key(record.key)
+            if record.value is None:
+                revision = int(dict(record.headers).get(REVISION_HEADER, b"0"))
+                self.revisions[record.key] = revision, False
+            else:
+                known = msgspec.json.decode(record.value, type=_Known)
+                self.newest = max(self.newest, from_iso(known.as_of))
+                self.revisions[record.key] = known.revision, True
+        except ValueError:
+            return
 
-async def read_back(settings: Settings, upto: Mapping[int, int]) -> ScoresLeft:
-    """Read every partition of the score topic up to an offset."""
-    left = ScoresLeft()
-    async for record in read_upto(settings, {(settings.topics.scores, number): end for number, end in upto.items()}):
-        _note(left, record)
-    return left
 
-
-def _note(left: ScoresLeft, record: ConsumerRecord[bytes, bytes]) -> None:
-    if record.key is None:
-        return
-    try:
-        parse_key(record.key)
-        if record.value is None:
-            revision = int(dict(record.headers).get(REVISION_HEADER, b"0"))
-            left.revisions[record.key] = revision, False
-        else:
-            known = msgspec.json.decode(record.value, type=_Known)
-            left.newest = max(left.newest, from_iso(known.as_of))
-            left.revisions[record.key] = known.revision, True
-    except ValueError:
-        return
+async def read_back(settings: Settings, upto: Mapping[int, int], left: ScoresLeft, begin: Mapping[int, int]) -> None:
+    """Read every partition of the score topic up to an offset, on top of what was read before `begin` (from their beginnings where it is empty)."""
+    topic = settings.topics.scores
+    begins = {(topic, number): offset for number, offset in begin.items()}
+    async for record in read_upto(settings, {(topic, number): end for number, end in upto.items()}, begins):
+        left.note(record)

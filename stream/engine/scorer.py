@@ -20,6 +20,7 @@ from schemas.scores import score_key
 from stream.clock import WallClock, steady_ms
 from stream.durations import MINUTE
 from stream.engine import fault_points
+from stream.engine.ahead import ReadAhead
 from stream.engine.alert_log import ALERTS, AlertLog
 from stream.engine.alerting import Alerting
 from stream.engine.fenced import FencedProducer, OwnershipLost
@@ -58,6 +59,7 @@ class Scorer:
         self._clock = WallClock(settings.clock)
         self.alerting = Alerting(settings, health)
         self.board = Board(settings, self.alerting.needs)
+        self._ahead = ReadAhead(settings, self.board)
         self._now = NowReader(fixed=settings.clock.fixed)
         self._ends: dict[tuple[str, int], int] = {}
         self._ends_at = -_ENDS_EVERY
@@ -68,21 +70,24 @@ class Scorer:
         self._looked = -1
         self.complete = asyncio.Event()
 
-    async def run(self) -> None:
-        """Take over and publish until cancelled; OwnershipLost when another scorer has taken over."""
-        producer = await FencedProducer.open(self._settings, self._names.scorer_id)
+    async def run(self, owned: asyncio.Event | None = None) -> None:
+        """Take over and publish until cancelled; OwnershipLost when another scorer has taken over.
+
+        With `owned`, read ahead until it is set.
+        """
+        producer = None
         consumer = AIOKafkaConsumer(
             **client_options(self._settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20_000
         )
         delivery = None
         try:
             await consumer.start()
+            read = await self._assign(consumer)
+            if owned is not None:
+                await self._read_ahead(consumer, read, owned)
+            producer = await FencedProducer.open(self._settings, self._names.scorer_id)
             partitions = await self._claim(producer, consumer)
             self._targets = await self._source_log.all_ends()
-            sums = [TopicPartition(self._names.sums, number) for number in sorted(consumer.partitions_for_topic(self._names.sums) or ())]
-            read = [*sums, TopicPartition(self._settings.topics.silences, ALERTS)]
-            consumer.assign(read)
-            await consumer.seek_to_beginning(*read)
             targets = await consumer.end_offsets(read)
             delivery = asyncio.create_task(self.alerting.deliverer.run())
             while not delivery.done():
@@ -94,24 +99,43 @@ class Scorer:
             if delivery is not None:
                 await self._end(delivery)
             await consumer.stop()
-            await producer.close()
+            if producer is not None:
+                await producer.close()
 
     @property
     def has_published(self) -> bool:
         """Whether its scores stand for what is known now: it has taken over."""
         return self._took_over
 
+    async def _assign(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
+        """Read the sums and the silences from their beginnings."""
+        await consumer._client.add_topic(self._names.sums)  # noqa: SLF001 (aiokafka knows no other way to ask for one topic's partitions)
+        sums = [TopicPartition(self._names.sums, number) for number in sorted(consumer.partitions_for_topic(self._names.sums) or ())]
+        read = [*sums, TopicPartition(self._settings.topics.silences, ALERTS)]
+        consumer.assign(read)
+        await consumer.seek_to_beginning(*read)
+        return read
+
+    async def _read_ahead(self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition], owned: asyncio.Event) -> None:
+        ends = await consumer.end_offsets(places)
+
+        async def read() -> bool:
+            await self._read(consumer)
+            return await _reached(consumer, ends)
+
+        await self._ahead.until(owned, read)
+
     async def _claim(self, producer: FencedProducer, consumer: AIOKafkaConsumer) -> int:
         """Fence the scorer before in every partition of the score topic, then read back what it left; gives their number."""
         topic = self._settings.topics.scores
-        await consumer._client.add_topic(topic)  # noqa: SLF001 (aiokafka knows no other way to ask for one topic's partitions)
-        await consumer._client.add_topic(self._names.sums)  # noqa: SLF001
+        await consumer._client.add_topic(topic)  # noqa: SLF001
         await consumer._client.add_topic(self._settings.topics.followups)  # noqa: SLF001
         partitions = len(consumer.partitions_for_topic(topic) or ())
         if not partitions:
             raise BrokerUnavailable(f"the broker does not tell the partitions of {topic}")
         claims = {number: await producer.append(topic, number, [(CLAIM, None)]) for number in range(partitions)}
-        left = await read_back(self._settings, claims)
+        left = self._ahead.left
+        await read_back(self._settings, claims, left, self._ahead.positions)
         for key, (revision, exists) in left.revisions.items():
             self.board.remember(key, revision, exists=exists)
         self._floor = left.newest

@@ -91,6 +91,11 @@ class Slot:
         """Whether everything sent was acknowledged, so that the state is worth keeping over a rebalance."""
         return self.recovered and not self.lost and not self.flushing.locked()
 
+    async def until_settled(self) -> None:
+        """Wait for a flush under way; it ends by itself, with an acknowledgement or a refusal."""
+        async with self.flushing:
+            return
+
     def load(self, begins: int | None, records: Sequence[LogRecord]) -> None:
         """Take in changelog records that begin at an offset; a hole is noted and nothing behind it is taken."""
         if begins is None or begins > self.position:

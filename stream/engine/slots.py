@@ -22,7 +22,7 @@ from stream.engine.letters import Letters
 from stream.engine.names import Names
 from stream.engine.room import MOST_EVENTS
 from stream.engine.slot import Slot
-from stream.engine.verify import SourceLog, verify_marker, verify_offsets
+from stream.engine.verify import SourceLog, explain_gap, verify_marker, verify_offsets
 from stream.errors import CsatStreamError, FlushTooLarge, StartRefused
 from stream.outlets.health import Health
 from stream.rules import Rules
@@ -95,22 +95,33 @@ class Slots:
         standbys = {tp.partition for tp in assigned if tp.topic == self.names.changelog} - owned
         for number in [number for number in self._slots if number not in owned and number not in standbys]:
             await self._drop(number)
+        for number in sorted(standbys):
+            await self._stand_by(number)
         for number in sorted(owned):
             await self._claim(number)
         self.owns_scorer = TP(self.names.scorer, 0) in assigned
         self.has_joined = True
         await self.on_owner_change()
 
+    async def _stand_by(self, number: int) -> None:
+        """Keep a copy of what another worker owns. What was owned here is read anew; behind a hole reading begins again."""
+        slot = self._slots.get(number)
+        if slot is not None and slot.claimed_at >= 0:
+            await self._drop(number)
+        elif slot is not None:
+            slot.contiguous = True
+
     async def _claim(self, number: int) -> None:
         slot = self._slots.get(number)
         if slot is not None:
-            await _until_settled(slot)
+            await slot.until_settled()
             await slot.close()
         producer = await FencedProducer.open(self.settings, self.names.owner_id(number))
-        if slot is not None and (slot.lost or not slot.contiguous):
+        if slot is not None and slot.lost:
             await self._drop(number)
             slot = None
         slot = slot or self._new_slot(number)
+        slot.contiguous = True
         slot.claimed_since = steady_ms()
         try:
             kept = await slot.claim(producer, self._worker)
@@ -123,7 +134,12 @@ class Slots:
             claimed = slot.claimed_at
             slot = self._slots[number] = self._new_slot(number)
             slot.producer, slot.claimed_at, slot.claimed_since = producer, claimed, steady_ms()
-        log.info("partition %d: claimed at offset %d, %s", number, slot.claimed_at, "state kept" if kept else "state to be recovered")
+        log.info(
+            "partition %d: claimed at offset %d, %s",
+            number,
+            slot.claimed_at,
+            "state kept" if kept else f"state to be recovered from offset {slot.position}",
+        )
 
     def _new_slot(self, number: int) -> Slot:
         sources = {topic: self._topic_ids[topic] for topic in self.settings.topics.sources}
@@ -202,6 +218,8 @@ class Slots:
             if slot.is_full:
                 await self._flush(slot)
         self.schedule(slot)
+        if chunk.records[0].offset > done:
+            await explain_gap(self.source_log, tp.topic, tp.partition, done)
 
     def schedule(self, slot: Slot) -> None:
         """Let a flush go out: at once after quiet, otherwise when the interval is over."""
@@ -275,9 +293,3 @@ class Slots:
             for timer in self._timers.values():
                 timer.cancel()
         await self.letters.stop()
-
-
-async def _until_settled(slot: Slot) -> None:
-    """Wait for a flush under way; it ends by itself, with an acknowledgement or a refusal."""
-    async with slot.flushing:
-        return

@@ -34,11 +34,12 @@ class Store(MemoryStore[bytes, bytes]):
         except CsatStreamError as error:
             await self.app.crash(error)
             return
-        offsets = self.app.tables.recovery.active_offsets  # type: ignore[attr-defined]
-        for tp in [tp for tp in offsets if tp.topic == self._slots.names.changelog]:
-            held = self.persisted_offset(tp)
-            # Never absent: Faust would take it for read to its end, and call a recovery under way complete.
-            offsets[tp] = -1 if held is None else held
+        recovery = self.app.tables.recovery  # type: ignore[attr-defined]
+        for offsets in (recovery.active_offsets, recovery.standby_offsets):
+            for tp in [tp for tp in offsets if tp.topic == self._slots.names.changelog]:
+                held = self.persisted_offset(tp)
+                # Never absent: Faust would take it for read to its end, and call a recovery under way complete.
+                offsets[tp] = -1 if held is None else held
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """The changelogs have been read: check them and take up the work."""

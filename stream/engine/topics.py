@@ -26,6 +26,11 @@ _EXISTS = 36
 _TRIES = 100
 _TRY_AGAIN_SECONDS = 0.1
 _SOURCE_RETENTION = 40 * DAY
+MORE_PARTITIONS = (
+    "a topic can't be given more partitions, since tickets would move between them: make new topics with more, bring the events over, and "
+    "name them in the settings (docs/architecture.md, More partitions)"
+)
+"""What to do where topics were given more partitions, or should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +159,8 @@ async def check(client: AIOKafkaAdminClient, settings: Settings, topics: Sequenc
     """The topics as they are; StartRefused with everything that is wrong with them."""
     existing = await find(client, [topic.name for topic in topics])
     wrong = [f"{topic.name} is missing" for topic in topics if topic.name not in existing]
-    wrong += [
-        f"{topic.name} has {existing[topic.name].partitions} partitions instead of {topic.partitions}"
-        for topic in topics
-        if topic.name in existing and existing[topic.name].partitions != topic.partitions
-    ]
+    other = [topic for topic in topics if topic.name in existing and existing[topic.name].partitions != topic.partitions]
+    wrong += [f"{topic.name} has {existing[topic.name].partitions} partitions instead of {topic.partitions}" for topic in other]
     replicas = await _replicas(client, settings)
     for topic in topics:
         if topic.name in existing:
@@ -166,9 +168,8 @@ async def check(client: AIOKafkaAdminClient, settings: Settings, topics: Sequenc
             if existing[topic.name].replicas < replicas:
                 wrong.append(f"{topic.name} has {existing[topic.name].replicas} replicas instead of {replicas}")
     if wrong:
-        raise StartRefused(
-            "topics are not as they must be: " + "; ".join(wrong), "run `csat-stream topics create` for missing ones, change the others"
-        )
+        remedy = "run `csat-stream topics create` for missing ones, change the others"
+        raise StartRefused("topics are not as they must be: " + "; ".join(wrong), f"{remedy}; {MORE_PARTITIONS}" if other else remedy)
     return existing
 
 
@@ -196,5 +197,7 @@ async def source_partitions(client: AIOKafkaAdminClient, settings: Settings) -> 
     numbers = {found[name].partitions for name in settings.topics.sources}
     if len(numbers) > 1:
         counts = ", ".join(f"{name} {found[name].partitions}" for name in settings.topics.sources)
-        raise StartRefused(f"source topics have different numbers of partitions: {counts}", "give all four the same number and the same key")
+        raise StartRefused(
+            f"source topics have different numbers of partitions: {counts}", f"give all four the same number and the same key; {MORE_PARTITIONS}"
+        )
     return numbers.pop()

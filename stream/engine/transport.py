@@ -27,6 +27,8 @@ CHUNK = 1_000
 _LONGEST_FETCH_MS = 50
 _PATIENCE = 0.25
 """Seconds for which a source topic with records left is waited for, while others of its partition have records fetched."""
+_SOON = 0.1
+"""Seconds after which to look again whether source topics may be read: a recovery may end any moment."""
 
 
 class _Thread(driver.AIOKafkaConsumerThread):
@@ -160,6 +162,13 @@ class Consumer(driver.Consumer):
             begins, self._positions[tp] = self._positions.get(tp), chunk[-1].offset + 1
             yield Chunk(tp.topic, tp.partition, begins, number, chunk)
 
+    async def _wait_next_records(self, timeout: float) -> tuple[Mapping[TP, list[Any]] | None, set[TP] | None]:  # noqa: ASYNC109 (Faust's signature)
+        """What was fetched. Where nothing is to be fetched yet, Faust would look away for a second."""
+        if self.flow_active and not self._get_active_partitions():
+            await self.sleep(_SOON)
+            return {}, set()
+        return await super()._wait_next_records(timeout)
+
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109 (Faust's signature)
         """Fetch what nothing is held of."""
         active = active_partitions or set()
@@ -167,7 +176,8 @@ class Consumer(driver.Consumer):
         wanted = {tp for tp in active if not self._merge.holds(tp)}
         if not wanted:
             return {}
-        return await super()._getmany(wanted, timeout if len(wanted) == len(active) else _PATIENCE)
+        patience = timeout if len(wanted) == len(active) else _PATIENCE
+        return await super()._getmany(wanted, patience if self._source_tps else _SOON)
 
     def _is_at_end(self, tp: TP) -> bool:
         position = self._fetched.get(tp, self._positions.get(tp))

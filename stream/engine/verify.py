@@ -6,6 +6,8 @@ import logging
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
+from aiokafka.errors import KafkaError
+
 from stream.errors import StartRefused
 from stream.state.marker import FORMAT, Marker
 from stream.state.partition import Partition
@@ -51,5 +53,20 @@ def verify_offsets(partition: Partition, ends: Mapping[str, Ends], number: int) 
             )
         if done < first:
             if done:
-                log.error("%s/%d: %d records were removed by retention before they were read; they are lost", topic, number, first - done)
+                _tell_lost(topic, number, first - done)
             partition.next_offsets[topic] = first
+
+
+async def explain_gap(source_log: SourceLog, topic: str, number: int, done: int) -> None:
+    """The offsets from `done` on hold no records: tell it where retention has removed them under a worker; others never held any."""
+    try:
+        first = (await source_log.ends(number))[topic].first
+    except KafkaError:
+        log.warning("%s/%d: records are missing from offset %d on, and no broker tells why", topic, number, done)
+        return
+    if first > done:
+        _tell_lost(topic, number, first - done)
+
+
+def _tell_lost(topic: str, number: int, records: int) -> None:
+    log.error("%s/%d: %d records were removed by retention before they were read; they are lost", topic, number, records)

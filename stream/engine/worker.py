@@ -20,7 +20,8 @@ from stream.engine.scorer import Scorer
 from stream.engine.scrape import Scrape
 from stream.engine.slots import Slots
 from stream.engine.source_log import BrokerLog
-from stream.errors import CsatStreamError
+from stream.engine.topic_watch import TopicWatch
+from stream.errors import BrokerUnavailable, CsatStreamError
 from stream.kpis.registry import layout
 from stream.outlets.health import Health
 from stream.outlets.serve import MetricsServer
@@ -30,11 +31,11 @@ from stream.settings import Settings
 log = logging.getLogger(__name__)
 
 _CHECK_SECONDS = 0.1
-_GENERATION_EVERY = 5.0
+_LOOK_EVERY = 5.0
 _STOP_SECONDS = 4.0
 _ENDS_SECONDS = 2.0
 # Hardly anything here is cyclic; by default the collector would walk a million tickets again and again.
-COLLECT_AFTER = (1_000_000, 20, 100)
+COLLECT_AFTER = (4_000_000, 10, 100)
 
 
 class Worker:
@@ -47,6 +48,8 @@ class Worker:
         self._names = Names(settings.app, generation.number)
         self._scoring: asyncio.Task[None] | None = None
         self._scorer: Scorer | None = None
+        self._owned = asyncio.Event()
+        self._topic_watch: TopicWatch | None = None
         self.health = Health()
         self.caught_up = asyncio.Event()
         self._failed: asyncio.Future[None] | None = None
@@ -57,7 +60,7 @@ class Worker:
         self._failed = asyncio.get_running_loop().create_future()
         partitions, ids = await self._check_topics()
         rules = rules_of(self._settings, layout=layout())
-        await verify_state(self._settings, self._names.changelog, partitions, rules.fingerprint, ids)
+        await verify_state(self._settings, self._names, partitions, rules.fingerprint, ids)
         self._source_log = BrokerLog(self._settings, partitions)
         self._slots = self._make_slots(rules, ids)
         app = create_app(self._slots, partitions)
@@ -65,14 +68,14 @@ class Worker:
         await self._slots.letters.start()
         targets = await self._source_log.all_ends()
         metrics = self._start_metrics()
-        tasks = [asyncio.create_task(self._watch_ready(targets)), asyncio.create_task(self._watch_generation())]
+        tasks = [asyncio.create_task(self._watch_ready(targets)), asyncio.create_task(self._watch_others())]
+        starting = asyncio.create_task(_wait(app.start))
         try:
-            await app.start()
-            await self._until_over(app, stop)
+            await self._until_over(app, starting, stop)
         finally:
             if metrics is not None:
                 await metrics.stop()
-            await self._shut_down(app, tasks)
+            await self._shut_down(app, [*tasks, starting])
 
     async def _check_topics(self) -> tuple[int, dict[str, str]]:
         async with topics.admin(self._settings) as client:
@@ -84,7 +87,9 @@ class Worker:
             ]
             await topics.create(client, self._settings, topics.internal_topics(self._names, partitions))
             found = await topics.check(client, self._settings, wanted)
-            return partitions, {name: found[name].id for name in self._settings.topics.sources}
+        state = (*self._settings.topics.sources, self._names.changelog, self._names.sums)
+        self._topic_watch = TopicWatch(self._settings, found, state)
+        return partitions, {name: found[name].id for name in state}
 
     def _make_slots(self, rules: Rules, topic_ids: dict[str, str]) -> Slots:
         slots = Slots(self._settings, self._names, rules, topic_ids, self._generation, self.health)
@@ -112,19 +117,22 @@ class Worker:
     async def _on_owner_change(self) -> None:
         if not self._publish:
             return
-        running = self._scoring is not None and not self._scoring.done()
-        if self._slots.owns_scorer and not running:
-            self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log, self.health)
-            self._scoring = asyncio.create_task(self._score(self._scorer))
-            self.health.owns_scorer = True
-        elif not self._slots.owns_scorer and self._scoring is not None:
+        owns = self._slots.owns_scorer
+        if self._scoring is not None and (self._scoring.done() or (self._owned.is_set() and not owns)):
             await _cancelled(self._scoring)
             self._scoring = self._scorer = None
             self.health.release_scorer()
+        if self._scoring is None and (owns or self._settings.standbys):
+            self._owned = asyncio.Event()
+            self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log, self.health)
+            self._scoring = asyncio.create_task(self._score(self._scorer, self._owned))
+        if owns:
+            self._owned.set()
+            self.health.owns_scorer = True
 
-    async def _score(self, scorer: Scorer) -> None:
+    async def _score(self, scorer: Scorer, owned: asyncio.Event) -> None:
         try:
-            await scorer.run()
+            await scorer.run(owned if self._settings.standbys else None)
         except OwnershipLost as error:
             log.warning("scorer: refused (%s); joining again", error)
             self._slots.owns_scorer = False
@@ -153,26 +161,39 @@ class Worker:
     def _is_caught_up(self, targets: dict[tuple[str, int], int]) -> bool:
         if not self._slots.has_joined or not self._slots.is_caught_up(targets):
             return False
-        return self._scorer is None or self._scorer.complete.is_set()
+        return self._scorer is None or not self._owned.is_set() or self._scorer.complete.is_set()
 
-    async def _watch_generation(self) -> None:
-        """Another generation has taken over: this one ends, and says so."""
-        while True:
-            await asyncio.sleep(_GENERATION_EVERY)
-            with contextlib.suppress(KafkaError):
-                current = await current_generation(self._settings)
-                if current.number > self._generation.number:
-                    self._fail(CsatStreamError(f"generation {current.number} of the state has taken over; start this worker again"))
-                    return
+    async def _watch_others(self) -> None:
+        """Another generation has taken over, or a topic is another one now: this worker ends, and says so."""
+        while self._failed is not None and not self._failed.done():
+            await asyncio.sleep(_LOOK_EVERY)
+            try:
+                await self._look()
+            except (KafkaError, TimeoutError, BrokerUnavailable):
+                continue  # without a broker nobody can say
+            except CsatStreamError as error:
+                self._fail(error)
 
-    async def _until_over(self, app: App, stop: asyncio.Event) -> None:
+    async def _look(self) -> None:
+        current = await current_generation(self._settings)
+        if current.number > self._generation.number:
+            raise CsatStreamError(f"generation {current.number} of the state has taken over; start this worker again")
+        if self._topic_watch is not None:
+            await self._topic_watch.look()
+
+    async def _until_over(self, app: App, starting: asyncio.Task[None], stop: asyncio.Event) -> None:
+        """Until the end of the work, which may come before the start is over: that lasts as long as the recovery."""
         crashed = app._crashed  # noqa: SLF001 (Faust tells it nowhere else)
         over = [asyncio.create_task(_wait(what)) for what in (stop.wait, crashed.wait, lambda: self._failure)]
-        done, pending = await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
-            task.cancel()
-        for task in done:
-            task.result()
+        await asyncio.wait((*over, starting), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done() and starting.exception() is None:
+            await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
+        for task in over:
+            if not task.done():
+                task.cancel()
+        for task in (*over, starting):
+            if task.done():
+                task.result()
         if app.crash_reason is not None:
             raise app.crash_reason
 
@@ -183,6 +204,7 @@ class Worker:
         return self._failed
 
     async def _shut_down(self, app: App, tasks: list[asyncio.Task[None]]) -> None:
+        self._publish = False  # a rebalance may still come, and make this worker the scorer's owner
         if self._settings.ready_file is not None:
             self._settings.ready_file.unlink(missing_ok=True)
         for task in tasks:

@@ -1,0 +1,79 @@
+"""What a worker reads ahead that does not own the scorer, so that it can take over at once: the sums on a board, and which scores stand."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from stream.clock import WallClock, steady_ms
+from stream.durations import MINUTE
+from stream.engine.rest import Rest
+from stream.engine.score_log import ScoresLeft
+from stream.kafka_client import client_options
+from stream.settings import Settings
+from stream.windows.board import Board
+
+log = logging.getLogger(__name__)
+
+_STAYS_BEHIND = 12 * MINUTE
+"""Windows stay so far behind the newest score: alerts begin again where the owner last wrote their memory down, at most ten minutes before."""
+_LIVE = 15 * MINUTE
+
+
+class ReadAhead:
+    """Keeps a board up to date without publishing anything. `left` is what the score topic holds before `positions`."""
+
+    def __init__(self, settings: Settings, board: Board) -> None:
+        self._settings = settings
+        self._board = board
+        self._clock = WallClock(settings.clock)
+        self._rest = Rest()
+        self.left = ScoresLeft()
+        self.positions: dict[int, int] = {}
+
+    async def until(self, owned: asyncio.Event, read: Callable[[], Awaitable[bool]]) -> None:
+        """Go on until the scorer is owned. `read` takes in some of the sums, and tells whether their ends have been reached once."""
+        consumer = AIOKafkaConsumer(
+            **client_options(self._settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20_000
+        )
+        await consumer.start()
+        is_ready = False
+        try:
+            places = await self._assign(consumer)
+            while not owned.is_set():
+                at_end = await read()
+                await self._read_scores(consumer)
+                if at_end and not is_ready:
+                    log.info("scorer: standing by")
+                is_ready = is_ready or at_end
+                self._settle()
+            self.positions = {place.partition: await consumer.position(place) for place in places}
+        finally:
+            await consumer.stop()
+
+    async def _assign(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
+        topic = self._settings.topics.scores
+        await consumer._client.add_topic(topic)  # noqa: SLF001 (aiokafka knows no other way to ask for one topic's partitions)
+        places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        return places
+
+    async def _read_scores(self, consumer: AIOKafkaConsumer) -> None:
+        for records in (await consumer.getmany()).values():
+            for record in records:
+                self.left.note(record)
+
+    def _settle(self) -> None:
+        """Bring the board up to date in a twentieth of the time, as in a backlog: nobody waits for it."""
+        begun = steady_ms()
+        if not self._rest.is_over(begun, backlog=True):
+            return
+        if self._board.settle():
+            self._board.forget_what_is_over()
+            if not self._clock.is_fixed and self.left.newest >= self._clock.wall() - _LIVE:
+                self._board.move(self.left.newest - _STAYS_BEHIND)
+            self._rest.begin(begun, steady_ms())

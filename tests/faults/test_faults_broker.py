@@ -1,0 +1,71 @@
+"""Fault 4: the broker dies, stands still or is away while workers run under load."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from stream.devkit.kafka import EmbeddedKafka
+from stream.durations import DAY
+from tests.faults.feed import Feed, feeding, standard_load
+from tests.faults.stage import PATIENCE, NewStage, Stage
+
+pytestmark = pytest.mark.kafka
+
+
+@asynccontextmanager
+async def under_load(stage: Stage, seed: int, *, is_long: bool) -> AsyncIterator[Feed]:
+    """Two workers that have joined, and events that arrive as long as the block lasts."""
+    await stage.case.create_topics()
+    events, per_second, span = (400_000, 1_500, 30 * DAY) if is_long else (60_000, 500, 2 * DAY)
+    await asyncio.gather(*(stage.joined() for _ in range(2)))
+    async with feeding(stage.case, standard_load(events, seed, span), per_second) as feed:
+        await asyncio.sleep(1)
+        yield feed
+
+
+async def killed(stage: Stage, broker: EmbeddedKafka) -> None:
+    """Kill the broker at a random moment and start it again at once."""
+    await asyncio.sleep(stage.rng.uniform(0.5, 3))
+    broker.kill()
+    await asyncio.to_thread(broker.start)
+
+
+async def away(broker: EmbeddedKafka, seconds: int) -> None:
+    """Kill the broker and start it again later."""
+    broker.kill()
+    await asyncio.sleep(seconds)
+    await asyncio.to_thread(broker.start)
+
+
+async def stood_still(broker: EmbeddedKafka, seconds: int) -> None:
+    """Let the broker stand still for so long."""
+    broker.pause()
+    await asyncio.sleep(seconds)
+    broker.resume()
+
+
+@pytest.mark.timeout(900)
+async def test_broker_dies_stands_still_and_is_away(
+    own_kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int, *, is_long: bool
+) -> None:
+    """Workers wait for the broker and go on by themselves: no figure differs, every dead letter is there once."""
+    kills, still, gone = (10, 20, 90) if is_long else (1, 8, 20)
+    stage = new_stage(own_kafka.bootstrap_servers)
+    async with under_load(stage, seed, is_long=is_long):
+        for _ in range(kills):
+            await killed(stage, own_kafka)
+            await asyncio.sleep(1)
+        await stood_still(own_kafka, still)
+        await asyncio.sleep(1)
+        await away(own_kafka, gone)
+        await asyncio.sleep(1)
+    found = await stage.verdict(PATIENCE if is_long else 60)
+    assert [worker.exit_code for worker in stage.workers] == [None, None]
+    await stage.stop_all()
+    note("broker: kill -9 and restart under load", kills, found.differences)
+    note(f"broker: SIGSTOP for {still} s", 1, found.differences)
+    note(f"broker: away for {gone} s", 1, found.differences)

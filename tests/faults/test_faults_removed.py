@@ -1,0 +1,45 @@
+"""Fault 2: each fence, the continuity check and each start-up check, with it and without it: only without it something goes wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+from engine_case import this_minute
+
+from stream.devkit.kafka import EmbeddedKafka
+from tests.faults.results import Removed
+from tests.faults.scenarios import SCENARIOS, without
+from tests.faults.situation import Run
+from tests.faults.stage import NewStage
+from tests.faults.without import REMOVALS
+
+IS_LONG = os.environ.get("CSAT_LONG") == "1"
+SHORT = ("fence of a partition's owner",)
+FAULT = "each check: the situation that needs it, with it and without it"
+_found: list[Removed] = []
+
+
+def test_each_check_has_its_situation() -> None:
+    """None is left out."""
+    assert list(SCENARIOS) == list(REMOVALS)
+    assert set(SHORT) <= set(SCENARIOS)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("check", SCENARIOS if IS_LONG else SHORT)
+async def test_without_it_something_goes_wrong(kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], check: str) -> None:
+    """With the check nothing is found; without it there are differences, a zombie gets through, or a start is not refused."""
+    scenario = SCENARIOS[check]
+    fixed = {} if check.startswith("continuity") else {"clock": {"fixed": this_minute()}}
+
+    async def run(*, removed: bool) -> str:
+        return await scenario(Run(new_stage(kafka.bootstrap_servers, partitions=1, **fixed), without(check, removed=removed)))
+
+    if IS_LONG:
+        assert await run(removed=False) == ""
+    found = await run(removed=True)
+    assert found
+    _found.append({"check": check, "found": found})
+    note(FAULT, len(_found), 0, removed=list(_found))

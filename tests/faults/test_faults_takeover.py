@@ -1,0 +1,141 @@
+"""Fault 7: a worker is killed, and another that keeps a second copy of everything publishes in its place within seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+from engine_case import Input, event
+from engine_worker import WorkerProcess, until
+
+from bench.broker import watched
+from schemas.scores import score_key
+from stream.clock import real_ms
+from stream.devkit.fill import fill
+from stream.devkit.kafka import EmbeddedKafka
+from stream.devkit.load import RATINGS, standard_load
+from stream.durations import DAY, MINUTE
+from tests.faults.feed import feeding
+from tests.faults.feed import standard_load as load_in_disorder
+from tests.faults.stage import NewStage, Stage
+from tests.faults.test_faults_rebalances import STEP_SECONDS, step
+
+TOPIC_OF_REPLIES = 1
+TICKETS = 1_000_000
+SHORT_TICKETS = 1_500
+EVENTS_A_TICKET = 4.8
+"""Of the standard load; replies are left out here, so that a million tickets are two million events."""
+SPAN = 20 * DAY
+"""Shorter than tickets are kept for."""
+A_PIECE = 400_000
+PROBES = 40
+MOST_SECONDS = 10
+SESSION = "6s"
+TEAM = {"team": "probe"}
+
+
+async def fill_tickets(stage: Stage, tickets: int) -> None:
+    """So many tickets with their openings, closes and ratings, evenly over the span."""
+    events = round(tickets * EVENTS_A_TICKET)
+    pieces = max(1, events // A_PIECE)
+    begin = real_ms() - SPAN - MINUTE
+    for number in range(pieces):
+        start = begin + number * SPAN // pieces
+        load = standard_load(events // pieces, seed=number, start=start, span=SPAN // pieces, prefix=f"{number}-")
+        await fill(stage.case.settings, (record for record in load if record.topic_index != TOPIC_OF_REPLIES))
+
+
+async def until_idle(worker: WorkerProcess, seconds: float) -> None:
+    """Wait until a worker uses hardly any processor time: its copy is complete."""
+    process = psutil.Process(worker._process.pid)
+    process.cpu_percent()
+    assert await until(lambda: process.cpu_percent(interval=2) < 25, seconds, poll=0.5), worker.log
+
+
+async def takeover(stage: Stage, owner: WorkerProcess, n: int) -> float:
+    """Seconds from kill -9 until ratings that were produced then to all partitions are in a score, which counted `n` ratings before."""
+    key = score_key("csat", TEAM, "1h")
+    async with watched(stage.case.settings, [key]) as watch:
+        owner.kill()
+        begun, now = time.perf_counter(), real_ms()
+        names = [f"probe-{number}" for number in range(n, n + PROBES)]
+        await stage.case.produce(
+            Input(RATINGS, name.encode(), event("rating.submitted", name, now, name, score=5, survey_id=name, **TEAM)) for name in names
+        )
+        await watch.wait(key, n + PROBES, 300)
+        return next(at for at, counted in watch.seen[key] if counted == n + PROBES) - begun
+
+
+async def two_workers(stage: Stage, seconds: float) -> tuple[WorkerProcess, WorkerProcess]:
+    """A worker that owns the scorer, and another beside it that has nothing more to do."""
+    owner = stage.launch()
+    await owner.until_ready(seconds)
+    other = await stage.joined()
+    await until_idle(other, seconds)
+    return owner, other
+
+
+def taken_over(log: str) -> list[tuple[int, int]]:
+    """Of the partitions that were taken over: the end of the changelog, and where their recovery began."""
+    found = re.findall(r"claimed at offset (\d+), state to be recovered from offset (\d+)", log)
+    return [(int(end), int(begin)) for end, begin in found]
+
+
+@pytest.mark.timeout(3600)
+async def test_takeover(own_kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], *, is_long: bool) -> None:
+    """With a standby hardly anything has to be read after a crash, neither of the tickets nor of the sums; figures are right."""
+    tickets, seconds = (TICKETS, 900) if is_long else (SHORT_TICKETS, 60)
+    servers = own_kafka.bootstrap_servers
+    stage = new_stage(servers, standbys=1, kafka={"bootstrap_servers": servers, "session_timeout": SESSION})
+    await stage.case.create_topics()
+    await fill_tickets(stage, tickets)
+    owner, other = await two_workers(stage, seconds)
+    assert await other.until_logged("standing by", seconds), other.log
+    before = len(other.log)
+    took = await takeover(stage, owner, 0)
+    places = taken_over(other.log[before:])
+    assert places, other.log
+    assert all(0 < end - PROBES < begin <= end for end, begin in places), places
+    assert took < MOST_SECONDS
+    await stage.stop_all()
+    cold = await _without(stage, seconds) if is_long else 0.0
+    await stage.joined()
+    found = await stage.verdict(900 if is_long else 60)
+    await stage.stop_all()
+    note(f"takeover of {tickets:,} tickets after kill -9: {took:.1f} s with a standby, {cold:.1f} s without", 2, found.differences)
+
+
+async def _without(stage: Stage, seconds: float) -> float:
+    """The same without standbys."""
+    stage.case.change(standbys=0)
+    owner, other = await two_workers(stage, seconds)
+    before = len(other.log)
+    took = await takeover(stage, owner, PROBES)
+    assert {begin for _, begin in taken_over(other.log[before:])} == {0}
+    await stage.stop_all()
+    return took
+
+
+@pytest.mark.timeout(900)
+async def test_standbys_while_workers_come_and_go(
+    kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int, *, is_long: bool
+) -> None:
+    """Copies become states and states copies every few seconds, by kill -9 among others: no figure differs, every dead letter is there once."""
+    steps, events, per_second, span = (36, 400_000, 1_500, 30 * DAY) if is_long else (4, 60_000, 1_000, 2 * DAY)
+    stage = new_stage(kafka.bootstrap_servers, standbys=1)
+    await stage.case.create_topics()
+    async with feeding(stage.case, load_in_disorder(events, seed, span), per_second):
+        await stage.joined()
+        for _ in range(steps):
+            ends = asyncio.get_running_loop().time() + STEP_SECONDS
+            await step(stage)
+            await asyncio.sleep(max(0.0, ends - asyncio.get_running_loop().time()))
+    found = await stage.verdict()
+    promoted = [begin for worker in stage.workers for _, begin in taken_over(worker.log) if begin]
+    await stage.stop_all()
+    assert promoted, "no copy was ever taken over"
+    note("rebalance with standbys: 1 -> 3 -> 1 workers, every 5 s", steps, found.differences)

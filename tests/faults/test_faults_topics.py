@@ -1,0 +1,31 @@
+"""Fault 4: topics that are made anew or cut under a worker: it ends with a clear line, or tells what is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine_case import this_minute
+
+from stream.devkit.kafka import EmbeddedKafka
+from tests.faults.refusals import assert_ends, at_work
+from tests.faults.scenarios import cut_under_a_worker
+from tests.faults.situation import Run, make_anew
+from tests.faults.stage import NewStage
+
+
+async def test_sums_made_anew(kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None]) -> None:
+    """The scorer would miss most of them: the worker ends, and no other one starts, since the changelog names the topic that is gone."""
+    stage, worker = await at_work(new_stage, kafka)
+    problem = f"topic {stage.case.names.sums} was deleted and made anew"
+    await make_anew(stage.case, stage.case.names.sums)
+    await assert_ends(worker, problem)
+    await assert_ends(stage.launch(), problem)
+    note("the topic of the sums made anew under a worker: refused", 1, 0)
+
+
+async def test_cut_by_retention_under_a_worker(kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None]) -> None:
+    """Records that were removed before a slow worker came to them are told, and it goes on with what is left."""
+    stage = new_stage(kafka.bootstrap_servers, partitions=1, clock={"fixed": this_minute()})
+    assert await cut_under_a_worker(Run(stage, {})) == ""
+    await stage.stop_all()
+    note("a source topic cut by retention past the marker", 1, 0)

@@ -1,0 +1,232 @@
+"""Fault 6: half an hour of full load, in which tickets open and expire: memory, changelog, file handles and lag stay where they are.
+
+`CSAT_SOAK=1` switches it on (`make soak`), `CSAT_SOAK_MINUTES` makes it shorter, `CSAT_SOAK_RATE` is the load in events/s. Time runs faster, so that
+a ticket and every pane come and go within the first part of the run (the warm-up); topics are compacted at once instead of after a day.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import aiohttp
+import psutil
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from engine_case import Case
+from engine_worker import WorkerProcess, until
+
+from stream.clock import real_ms
+from stream.devkit.fill import BATCH_BYTES, append
+from stream.devkit.kafka import EmbeddedKafka
+from stream.devkit.ports import free_ports
+from stream.durations import HOUR, MINUTE, SECOND
+from stream.engine import topics
+from stream.kafka_client import client_options
+from stream.outlets import metric_names as names
+from tests.faults.arrivals import Arrivals
+from tests.faults.slope import slope
+from tests.faults.stage import BROKER as SHORT_SESSIONS
+from tests.faults.stage import NewStage, Stage
+
+pytestmark = pytest.mark.skipif(os.environ.get("CSAT_SOAK") != "1", reason="half an hour of full load: make soak")
+
+MINUTES = float(os.environ.get("CSAT_SOAK_MINUTES", "30"))
+RATE = float(os.environ.get("CSAT_SOAK_RATE", "10000"))
+WARM_UP = 0.45
+SAMPLE_SECONDS = 10.0
+SIMULATED_HOURS = 90
+SPEED = SIMULATED_HOURS * 60 / MINUTES
+PIECE_SECONDS = 0.2
+MOST_BEHIND = 3
+"""Seconds of load that may wait in the warm-up; while more waits and it grows, the rate is lowered."""
+LOWERED = 0.85
+BOUNDED_FROM = 20
+"""Minutes of a run from which on the bounds must be within limits; in a shorter one, with few samples, the growth itself."""
+BROKER = {**SHORT_SESSIONS, "log.cleaner.backoff.ms": "2000", "log.retention.check.interval.ms": "5000", "log.segment.delete.delay.ms": "1000"}
+AT_ONCE = {"segment.ms": "20000", "min.compaction.lag.ms": "0", "delete.retention.ms": "1000", "min.cleanable.dirty.ratio": "0.2"}
+SETTINGS = {"life_gap": "2h", "lateness": "1h", "max_open_age": "12h", "windows": ["15m", "1h", "4h", "24h", "all"]}
+
+
+EXPIRED = 15
+"""So many events come for every ticket that is held at a time: with 4.65 a ticket, two thirds have gone."""
+
+
+class Sample(NamedTuple):
+    """One moment: memory and changelog in MB, file handles, records not durable yet, tickets and sums held."""
+
+    memory_mb: float
+    changelog_mb: float
+    handles: float
+    lag: float
+    tickets: float
+    sums: float
+
+
+GROWTH: dict[str, Callable[[float, float], float]] = {
+    "memory_mb": lambda mean, _: 0.10 * mean,
+    "changelog_mb": lambda mean, _: 0.15 * mean,
+    "handles": lambda _, __: 4.0,
+    "lag": lambda _, rate: 2 * rate,
+}
+"""The most that each figure may grow from the end of the warm-up to the end, by its mean and the rate (events/s)."""
+
+
+def simulated(begun: int) -> dict[str, object]:
+    """Simulated time that ends with the real one at the end of the run."""
+    return {"simulated_from": begun - int((SPEED - 1) * MINUTES * MINUTE) - HOUR, "simulated_at": begun, "simulated_speed": SPEED}
+
+
+async def compact_at_once(case: Case) -> None:
+    """From here on topics are cleaned within seconds; a worker that starts would refuse them."""
+    compacted = {"cleanup.policy": "compact", **AT_ONCE}
+    wanted = {name: {**compacted, "max.message.bytes": str(topics.BATCH_LIMIT)} for name in (case.names.changelog, case.names.sums)}
+    wanted[case.settings.topics.scores] = wanted[case.settings.topics.followups] = compacted
+    for name in case.settings.topics.sources:
+        wanted[name] = {"message.timestamp.type": "LogAppendTime", "retention.ms": "300000", "segment.ms": "20000"}
+    async with topics.admin(case.settings) as client:
+        await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs) for name, configs in wanted.items()])
+
+
+async def scraped(port: int) -> dict[str, float]:
+    """The sum of all series of each metric."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as response:
+        text = await response.text()
+    found: dict[str, float] = defaultdict(float)
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            series, _, value = line.rpartition(" ")
+            found[series.partition("{")[0]] += float(value)
+    return found
+
+
+def megabytes(folder: Path, topic: str) -> float:
+    """What the logs of a topic take up."""
+    sizes = []
+    for file in folder.rglob(f"{topic}-*/*.log*"):
+        with contextlib.suppress(FileNotFoundError):  # the cleaner replaces files
+            sizes.append(file.stat().st_size)
+    return sum(sizes) / 2**20
+
+
+class Soak:
+    """One run: its load, and what was seen of the worker every ten seconds."""
+
+    def __init__(self, stage: Stage, kafka: EmbeddedKafka, port: int, arrivals: Arrivals) -> None:
+        self.samples: list[Sample] = []
+        self._stage, self._kafka, self._port = stage, kafka, port
+        self._arrivals = arrivals
+        self._began = time.monotonic()
+
+    @property
+    def passed(self) -> float:
+        """The part of the run that is over, 0 to 1."""
+        return (time.monotonic() - self._began) / 60 / MINUTES
+
+    async def sample(self, worker: WorkerProcess) -> None:
+        """Look every ten seconds, and in the warm-up lower the rate where the worker can't keep up."""
+        process = psutil.Process(worker._process.pid)
+        lag = 0.0
+        while True:
+            await asyncio.sleep(SAMPLE_SECONDS)
+            seen = await scraped(self._port)
+            size = await asyncio.to_thread(megabytes, self._kafka.folder, self._stage.case.names.changelog)
+            held = seen[names.LAG], seen[names.STATE_TICKETS], seen[names.STATE_SUMS]
+            found = Sample(process.memory_info().rss / 2**20, size, process.num_fds(), *held)
+            rate = self._arrivals.per_second
+            print(f"{self.passed:6.1%}  {rate:,.0f} events/s  " + "  ".join(f"{name} {value:,.0f}" for name, value in found._asdict().items()))  # noqa: T201
+            if self.passed > WARM_UP:
+                self.samples.append(found)
+            elif found.lag > max(MOST_BEHIND * rate, lag):
+                self._arrivals.per_second = LOWERED * rate
+            lag = found.lag
+
+    async def load(self) -> None:
+        """Produce until the time is over."""
+        case = self._stage.case
+        from_, at = case.settings.clock.simulated_from or 0, case.settings.clock.simulated_at or 0
+        options = client_options(case.settings.kafka)
+        async with AIOKafkaProducer(**options, acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES) as producer:
+            while self.passed < 1:
+                records = self._arrivals.upto(from_ + int((real_ms() - at) * SPEED))
+                await append(producer, case.settings.topics.sources, records)
+                await asyncio.sleep(PIECE_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def beside(work: asyncio.Task[None]) -> AsyncIterator[None]:
+    """Something that runs as long as the block; its failure is the block's."""
+    try:
+        yield
+        if work.done():
+            work.result()
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
+@pytest.fixture
+def broker() -> Iterator[EmbeddedKafka]:
+    """A broker that cleans its logs at once."""
+    with EmbeddedKafka(config=BROKER, heap_mb=1024) as kafka:
+        yield kafka
+
+
+def growth(samples: list[Sample], rate: float) -> list[str]:
+    """What grows by more than it may; every figure is printed with its slope and bound."""
+    wrong = []
+    for name in Sample._fields:
+        found = slope([getattr(sample, name) for sample in samples])
+        most = GROWTH[name](found.mean, rate) if name in GROWTH else None
+        line = f"{name}: mean {found.mean:,.1f}, growth {found.growth:+,.1f}, at most {found.at_most:+,.1f} (99 %)"
+        print(f"{line}, allowed {most:,.1f}" if most is not None else line)  # noqa: T201
+        if most is not None and (found.at_most if MINUTES >= BOUNDED_FROM else found.growth) > most:
+            wrong.append(line)
+    return wrong
+
+
+async def wrong_totals(stage: Stage, arrivals: Arrivals) -> list[str]:
+    """Where the overall figures do not count every rating produced, or a record was refused."""
+
+    async def is_counted() -> bool:
+        score = await stage.case.score("csat", {}, "all")
+        return score is not None and score.n == arrivals.ratings
+
+    wrong = [] if await until(is_counted, 60, poll=1) else ["the overall CSAT does not count every rating"]
+    teams = [
+        score.n
+        for score in (await stage.case.scores()).values()
+        if score.metric == "csat" and score.window == "all" and set(score.segment) == {"team"}
+    ]
+    if sum(teams) != arrivals.ratings:
+        wrong.append(f"the teams count {sum(teams):,} of {arrivals.ratings:,} ratings")
+    return wrong + [f"{len(letters):,} dead letters" for letters in [await stage.case.letters()] if letters]
+
+
+@pytest.mark.timeout(int(60 * MINUTES + 600))
+async def test_soak(broker: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int) -> None:
+    """After the warm-up nothing grows any more, and in the end every rating is counted."""
+    (port,) = free_ports(1)
+    clock = simulated(real_ms() + 5 * SECOND)
+    stage = new_stage(broker.bootstrap_servers, metrics={"port": port, "windows": ["1h"]}, clock=clock, publish={}, **SETTINGS)
+    await stage.case.create_topics()
+    worker = await stage.joined(module="tests.faults.fast_ageing")
+    await compact_at_once(stage.case)
+    arrivals = Arrivals(seed, int(stage.case.settings.clock.simulated_from or 0), RATE, SPEED)
+    soak = Soak(stage, broker, port, arrivals)
+    async with beside(asyncio.create_task(soak.sample(worker))):
+        await soak.load()
+    assert worker.is_running, worker.log
+    await stage.case.until_read(60)
+    wrong = growth(soak.samples, arrivals.per_second) + await wrong_totals(stage, arrivals)
+    assert max(sample.tickets for sample in soak.samples) < arrivals.events / EXPIRED, "tickets do not expire"
+    await stage.stop_all()
+    assert not wrong, wrong
+    note(f"soak of {MINUTES:g} minutes at {arrivals.per_second:,.0f} events/s, {arrivals.events:,} events", 1, len(wrong))
