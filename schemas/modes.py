@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,7 +19,8 @@ DEEPEST = 64
 # An untyped float beyond a double's range is no fault in a field that is ignored, so it becomes infinite.
 _decoder = msgspec.json.Decoder(float_hook=float)
 # The closing quote is optional, so that every match succeeds at once: linear for any input.
-_STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]+|\\.)*"?|[\[\]{}]', re.DOTALL)
+_STRINGS = re.compile(r'"(?:[^"\\]+|\\.)*"?', re.DOTALL)
+_STEPS = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 
 class Envelope(NamedTuple):
@@ -90,11 +92,8 @@ def _object(value: bytes) -> dict[str, Any]:
 
 def _depth(text: str) -> int:
     """How deep a JSON text is nested. Bounded before decoding: the decoder's own bound moves with the caller's stack."""
-    depth = deepest = 0
-    for match in _STRINGS_AND_BRACKETS.finditer(text):
-        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(match[0], 0)
-        deepest = max(deepest, depth)
-    return deepest
+    steps = (_STEPS[character] for character in _STRINGS.sub("", text) if character in _STEPS)
+    return max(accumulate(steps), default=0)
 
 
 def _not_json(message: str) -> Refused:
