@@ -39,7 +39,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that uses the broker, so that `-m "not kafka"` needs none."""
     for item in items:
-        if "kafka" in getattr(item, "fixturenames", ()):
+        if {"kafka", "own_kafka"}.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.kafka)
 
 

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooL
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
+from stream.clock import steady_ms
 from stream.engine.topics import BATCH_LIMIT
 from stream.errors import FlushTooLarge
 from stream.kafka_client import client_options
@@ -26,6 +27,8 @@ _OVERHEAD = 64 * 1024
 _SOFT_LIMIT = 512 * 1024
 _REQUEST_TIMEOUT_MS = 30_000
 _CLOSE_SECONDS = 5.0
+_PATIENCE = 120_000
+_AGAIN_SECONDS = 0.5
 
 
 class OwnershipLost(Exception):
@@ -40,7 +43,18 @@ class FencedProducer:
 
     @classmethod
     async def open(cls, settings: Settings, transactional_id: str) -> FencedProducer:
-        """A producer with a new epoch. Waits for the broker."""
+        """A producer with a new epoch. Waits for a broker that is away, two minutes at most; then KafkaError."""
+        deadline = steady_ms() + _PATIENCE
+        while True:
+            try:
+                return await cls._open(settings, transactional_id)
+            except KafkaError as error:
+                if not may_pass(error) or steady_ms() >= deadline:
+                    raise
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    @classmethod
+    async def _open(cls, settings: Settings, transactional_id: str) -> FencedProducer:
         producer = AIOKafkaProducer(
             **client_options(settings.kafka),
             transactional_id=transactional_id,
@@ -49,7 +63,11 @@ class FencedProducer:
             linger_ms=0,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
         )
-        await producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await cls(producer).close()
+            raise
         manager = producer._txn_manager  # noqa: SLF001 (the one place where aiokafka's transactions are turned into plain fencing)
         while not manager.has_pid():  # noqa: ASYNC110 (aiokafka has no event for it)
             await asyncio.sleep(0.005)
@@ -103,6 +121,11 @@ class FencedProducer:
             await asyncio.wait_for(self._producer.stop(), _CLOSE_SECONDS)
         except (KafkaError, TimeoutError):
             return
+
+
+def may_pass(error: KafkaError) -> bool:
+    """Whether the same may succeed later; aiokafka says a plain KafkaError of a connection that ended while it looked for the coordinator."""
+    return bool(error.retriable) or type(error) is KafkaError
 
 
 def _seen(sent: Future[RecordMetadata]) -> None:

@@ -107,6 +107,10 @@ class Scorer:
         """Whether its scores stand for what is known now: it has taken over."""
         return self._took_over
 
+    def heard(self) -> dict[int, int]:
+        """The number of the last flush of each partition that it has taken in."""
+        return {partition: status.flush for partition, status in self.board.status.items()}
+
     async def _assign(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
         """Read the sums and the silences from their beginnings."""
         await consumer._client.add_topic(self._names.sums)  # noqa: SLF001 (aiokafka knows no other way to ask for one topic's partitions)
@@ -214,7 +218,10 @@ class Scorer:
     async def _read_now(self) -> Now:
         steady = steady_ms()
         if steady - self._ends_at >= _ENDS_EVERY:
-            self._ends, self._ends_at = await self._source_log.all_ends(), steady
+            try:
+                self._ends, self._ends_at = await self._source_log.all_ends(), steady
+            except KafkaError:
+                return Now(None, at_end=False)  # a broker that is away can't say; old ends would make it look as if all were read
         return self._now.read(self.board.status, self._ends, self._clock.wall(), steady)
 
     async def _send(self, producer: FencedProducer, partitions: int, records: Sequence[ScoreRecord]) -> None:

@@ -56,6 +56,7 @@ class Slot:
         self.lost = False
         self.producer: FencedProducer | None = None
         self.durable: dict[str, int] = {}
+        self.durable_flush = 0
         self.flushing = asyncio.Lock()
         self.refused: list[tuple[LogRecord, Refused]] = []
         self.room = Room(partition.rules.segmenter.lists, ceiling)
@@ -168,7 +169,7 @@ class Slot:
         fault_points.reach("before-sums")
         await self._send_sums(producer, [*flush.sums, (STATUS_KEY, end)])
         fault_points.reach("before-commit")
-        self.durable = flush.marker.next_offsets
+        self.durable, self.durable_flush = flush.marker.next_offsets, flush.number
         self.room.flushed()
 
     def _named(self, found: Marker) -> Marker:

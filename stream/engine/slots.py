@@ -81,6 +81,10 @@ class Slots:
         slot = self._slots.get(partition)
         return slot.durable.get(topic) if slot and slot.is_ready else None
 
+    def durable_flushes(self) -> dict[int, int]:
+        """The number of the last durable flush of each partition that is owned."""
+        return {number: slot.durable_flush for number, slot in self._slots.items() if slot.is_ready}
+
     def persisted_offset(self, partition: int) -> int | None:
         """Last changelog offset that the state holds; None where it holds nothing."""
         slot = self._slots.get(partition)
@@ -186,7 +190,14 @@ class Slots:
             partition.next_offsets.update({topic: offset for topic, offset in begin.items() if offset})
         else:
             verify_marker(partition.recovered_marker, self.rules.fingerprint, self._topic_ids)
-        verify_offsets(partition, await self.source_log.ends(slot.number), slot.number)
+        try:
+            ends = await self.source_log.ends(slot.number)
+        except KafkaError as error:
+            log.warning("partition %d: no broker tells where the sources end (%s); joining again", slot.number, type(error).__name__)
+            slot.lost = True
+            await self.on_lost()
+            return
+        verify_offsets(partition, ends, slot.number)
         partition.finish_loading()
         partition.changed = True
         slot.recovered = True

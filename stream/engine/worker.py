@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable
 
 from aiokafka.errors import KafkaError
 
+from stream.clock import steady_ms
 from stream.engine import topics
 from stream.engine.app import App, create_app
 from stream.engine.control import Generation, current_generation
 from stream.engine.fenced import OwnershipLost
+from stream.engine.liveness import Liveness
 from stream.engine.markers import verify_state
 from stream.engine.names import Names
 from stream.engine.scorer import Scorer
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 
 _CHECK_SECONDS = 0.1
 _LOOK_EVERY = 5.0
+_SCORER_REST = 1.0
 _STOP_SECONDS = 4.0
 _ENDS_SECONDS = 2.0
 # Hardly anything here is cyclic; by default the collector would walk a million tickets again and again.
@@ -124,23 +127,50 @@ class Worker:
             self.health.release_scorer()
         if self._scoring is None and (owns or self._settings.standbys):
             self._owned = asyncio.Event()
-            self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log, self.health)
-            self._scoring = asyncio.create_task(self._score(self._scorer, self._owned))
+            self._scoring = asyncio.create_task(self._score(self._owned))
         if owns:
             self._owned.set()
             self.health.owns_scorer = True
 
-    async def _score(self, scorer: Scorer, owned: asyncio.Event) -> None:
+    async def _score(self, owned: asyncio.Event) -> None:
         try:
-            await scorer.run(owned if self._settings.standbys else None)
+            while True:
+                scorer = self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log, self.health)
+                why = await self._run(scorer, owned)
+                log.warning("scorer: %s; starting it anew", why)
+                await asyncio.sleep(_SCORER_REST)
         except OwnershipLost as error:
             log.warning("scorer: refused (%s); joining again", error)
             self._slots.owns_scorer = False
             self._scorer = None
             self.health.release_scorer()
             await self._slots.on_lost()
-        except (CsatStreamError, KafkaError, OSError, ValueError, RuntimeError) as error:
+        except (CsatStreamError, OSError, ValueError, RuntimeError) as error:
             self._fail(error)
+
+    async def _run(self, scorer: Scorer, owned: asyncio.Event) -> str:
+        """Let a scorer run until the broker fails it or it hears no more of what is flushed; tells which. Its successor fences it."""
+        running = asyncio.create_task(scorer.run(owned if self._settings.standbys else None))
+        deaf = asyncio.create_task(self._until_deaf(scorer, owned))
+        try:
+            await asyncio.wait({running, deaf}, return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                return "it hears no more of what is flushed"
+            await running
+        except KafkaError as error:
+            return type(error).__name__
+        finally:
+            deaf.cancel()
+            running.cancel()
+            # Not for ever: what has made it deaf may keep it from ending, too.
+            await asyncio.wait({running, deaf}, timeout=_STOP_SECONDS)
+        raise RuntimeError("the scorer has ended by itself")
+
+    async def _until_deaf(self, scorer: Scorer, owned: asyncio.Event) -> None:
+        liveness = Liveness()
+        await owned.wait()
+        while not liveness.is_deaf(steady_ms(), self._slots.durable_flushes(), scorer.heard()):  # noqa: ASYNC110 (nothing tells of what does not happen)
+            await asyncio.sleep(_LOOK_EVERY)
 
     def _fail(self, error: BaseException) -> None:
         if self._failed is not None and not self._failed.done():

@@ -101,3 +101,23 @@ async def test_broker_restarts(tmp_path: Path, start: Callable[..., WorkerProces
         await case.audit(60)
         assert [worker.exit_code for worker in workers] == [None, None]
         assert [await worker.stop() for worker in workers] == [0, 0]
+
+
+@pytest.mark.timeout(120)
+async def test_a_deaf_scorer_is_replaced(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
+    """A scorer that waits for ever for its client is given up, and the next one publishes what it has missed."""
+    now = this_minute()
+    case = new(clock={"fixed": now}, publish=QUICK)
+    await case.create_topics()
+    worker = start(case, "a", module="tests.engine.deaf_worker")
+    await worker.until_logged("scorer: took over")
+    for first in (0, 5):
+        await case.produce(
+            Input(3, b"t%d" % n, event("rating.submitted", f"t{n}", now - HOUR, f"r-{n}", score=5, team="x")) for n in range(first, first + 5)
+        )
+        await worker.until_quiet()
+    assert await worker.until_logged("scorer: it hears no more of what is flushed; starting it anew", 30), worker.log
+    await case.until_read()
+    await case.audit()
+    await assert_revisions_count(case)
+    assert await worker.stop() == 0

@@ -10,6 +10,7 @@ import pytest
 
 from stream.devkit.kafka import EmbeddedKafka
 from stream.durations import DAY
+from stream.engine.fenced import FencedProducer
 from tests.faults.feed import Feed, feeding, standard_load
 from tests.faults.stage import PATIENCE, NewStage, Stage
 
@@ -69,3 +70,15 @@ async def test_broker_dies_stands_still_and_is_away(
     note("broker: kill -9 and restart under load", kills, found.differences)
     note(f"broker: SIGSTOP for {still} s", 1, found.differences)
     note(f"broker: away for {gone} s", 1, found.differences)
+
+
+async def test_who_opens_a_producer_waits_for_the_broker(own_kafka: EmbeddedKafka, new_stage: NewStage) -> None:
+    """A claim may fall into the moment in which the broker is gone: it is made when it is back."""
+    settings = new_stage(own_kafka.bootstrap_servers).case.settings
+    own_kafka.kill()
+    opening = asyncio.create_task(FencedProducer.open(settings, "an-owner"))
+    await asyncio.sleep(2)
+    assert not opening.done()
+    await asyncio.to_thread(own_kafka.start)
+    producer = await asyncio.wait_for(opening, 40)
+    await producer.close()
