@@ -20,7 +20,6 @@ from tests.faults.stage import BROKER, NewStage, Stage
 
 pytestmark = pytest.mark.kafka
 ROOM = 1 << 20
-SMALL = 150_000
 TOO_SMALL = 600
 """Bytes into which no flush fits, but a claim does."""
 
@@ -84,27 +83,6 @@ async def test_a_flush_that_does_not_fit(kafka: EmbeddedKafka, new_stage: NewSta
     found = await stage.verdict()
     await stage.stop_all()
     note("a flush that does not fit one batch", 1, found.differences)
-
-
-@pytest.mark.timeout(300)
-async def test_a_flush_that_is_too_large_is_done_in_smaller_ones(
-    kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int
-) -> None:
-    """A backlog whose first flush the broker refuses: the worker takes its state back from the log and goes on with less at a time."""
-    stage = new_stage(kafka.bootstrap_servers)
-    await stage.case.create_topics()
-    worker = await stage.joined()
-    await configure(stage, stage.case.names.changelog, max_message_bytes=str(SMALL))
-    load = standard_load(20_000, seed, 2 * DAY)
-    worker.pause()  # so that it finds all of it at once
-    async with feeding(stage.case, load, 1_000_000) as feed:
-        assert await until(lambda: feed.produced == len(load), 30)
-    worker.resume()
-    assert await worker.until_logged("refuses a batch as too large", 30), worker.log
-    found = await stage.verdict()
-    assert worker.is_running, worker.log
-    await stage.stop_all()
-    note("a flush that is too large, done again in smaller ones", 1, found.differences)
 
 
 COMPACTS = {"log.cleaner.backoff.ms": "200", "log.cleaner.min.compaction.lag.ms": "0"}

@@ -17,7 +17,7 @@ from tests.faults.stage import PATIENCE, NewStage, Stage
 PLACES: dict[Point, tuple[int, str]] = {
     "before-claim": (4, "with its claims unsent"),
     "between-claims": (4, "with one claim sent"),
-    "in-recovery": (6, "inside a recovery"),
+    "in-recovery": (2, "inside a recovery"),
     "after-recovery": (4, "right after a recovery"),
     "before-flush": (40, "inside a flush"),
     "before-sums": (40, "between flush and sums"),
