@@ -278,6 +278,12 @@ class Slots:
             (self.durable_offset(topic, number) or 0) >= end for (topic, number), end in ends.items() if number in mine
         )
 
+    def behind(self, ends: Mapping[tuple[str, int], int]) -> dict[int, int]:
+        """Of partitions that are owned, not in the middle of a flush, and have more to read: the sum of the offsets that they have come to."""
+        working = {number: slot for number, slot in self._slots.items() if slot.is_ready and not slot.flushing.locked()}
+        late = {number for (topic, number), end in ends.items() if number in working and self.next_offset(topic, number) < end}
+        return {number: sum(working[number].partition.next_offsets.values()) for number in late}
+
     def _count(self, partition: Partition) -> None:
         """Add what was taken in to the health, by type of event."""
         for kind, events in partition.taken.items():

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from aiokafka.errors import KafkaError
+from faust.types import TP
 
 from stream.clock import steady_ms
 from stream.engine import topics
@@ -22,6 +23,7 @@ from stream.engine.scorer import Scorer
 from stream.engine.scrape import Scrape
 from stream.engine.slots import Slots
 from stream.engine.source_log import BrokerLog
+from stream.engine.stalls import Stalls
 from stream.engine.topic_watch import TopicWatch
 from stream.errors import BrokerUnavailable, CsatStreamError
 from stream.kpis.registry import layout
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 _CHECK_SECONDS = 0.1
 _LOOK_EVERY = 5.0
 _SCORER_REST = 1.0
+_STALL_SECONDS = 2.0
 _STOP_SECONDS = 4.0
 _ENDS_SECONDS = 2.0
 # Hardly anything here is cyclic; by default the collector would walk a million tickets again and again.
@@ -71,7 +74,7 @@ class Worker:
         await self._slots.letters.start()
         targets = await self._source_log.all_ends()
         metrics = self._start_metrics()
-        tasks = [asyncio.create_task(self._watch_ready(targets)), asyncio.create_task(self._watch_others())]
+        tasks = [asyncio.create_task(what) for what in (self._watch_ready(targets), self._watch_others(), self._watch_stalls(app))]
         starting = asyncio.create_task(_wait(app.start))
         try:
             await self._until_over(app, starting, stop)
@@ -203,6 +206,20 @@ class Worker:
                 continue  # without a broker nobody can say
             except CsatStreamError as error:
                 self._fail(error)
+
+    async def _watch_stalls(self, app: App) -> None:
+        """Fetch again what has not arrived: Faust may lose a fetched chunk around a rebalance, and no other need come behind it."""
+        stalls = Stalls()
+        while True:
+            await asyncio.sleep(_STALL_SECONDS)
+            try:
+                behind = self._slots.behind(await self._source_log.all_ends())
+            except KafkaError:
+                continue  # without a broker nothing can arrive
+            for number in stalls.found(steady_ms(), behind):
+                log.warning("partition %d: nothing arrives although there is more to read; fetching it again", number)
+                for topic in self._settings.topics.sources:
+                    await app.consumer.go_to(TP(topic, number), self._slots.next_offset(topic, number))  # type: ignore[attr-defined]
 
     async def _look(self) -> None:
         current = await current_generation(self._settings)

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from engine_case import Case, produced
+from engine_case import Case, Input, event, produced, this_minute
 from engine_worker import WorkerProcess
 
 from stream.clock import real_ms
 from stream.devkit.fill import fill
 from stream.devkit.load import standard_load
-from stream.durations import DAY, MINUTE
+from stream.durations import DAY, HOUR, MINUTE
 
 EVENTS = 20_000
 QUICK = {"min": "1s", "max": "1s"}
@@ -32,6 +32,20 @@ async def test_lost_chunks_are_fetched_again(new: Callable[..., Case], start: Ca
     assert sum(len(events) for events in judged.tickets.values()) == EVENTS
     assert worker.log.count("lost chunk") > 10
     assert await case.letters() == {}
+
+
+@pytest.mark.timeout(120)
+async def test_a_lost_chunk_with_nothing_behind_it(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
+    """Nothing arrives that would show the hole: that the log has more is enough for it to be fetched again."""
+    now = this_minute()
+    case = new(partitions=1, publish=QUICK, clock={"fixed": now})
+    await case.create_topics()
+    await case.produce(Input(3, b"t%d" % n, event("rating.submitted", f"t{n}", now - HOUR, f"r-{n}", score=5)) for n in range(10))
+    worker = start(case, "forgetful", "tests.engine.forgetful_worker")
+    assert await worker.until_logged("lost a chunk")
+    await case.until_read()
+    assert "partition 0: nothing arrives although there is more to read; fetching it again" in worker.log
+    await case.audit()
 
 
 @pytest.mark.timeout(120)
