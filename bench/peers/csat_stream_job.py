@@ -8,13 +8,14 @@ import signal
 from collections.abc import Iterable
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from bench.peers.hourly import SUM_KEY, Hourly, place_of, sums_of
 from bench.peers.job import TICKET_TOPICS, Job, from_environment
 from stream.engine import topics
 from stream.engine.control import FIRST
 from stream.engine.fenced import FencedProducer
+from stream.engine.log_reader import places_of
 from stream.engine.slots import Slots
 from stream.engine.worker import Worker
 from stream.kafka_client import client_options
@@ -68,8 +69,7 @@ class HourlyWorker(Worker):
         producer = await FencedProducer.open(self._settings, self._names.scorer_id)
         consumer = AIOKafkaConsumer(**client_options(self._settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest")
         await consumer.start()
-        await consumer._client.add_topic(self._names.sums)  # noqa: SLF001 (aiokafka knows no other way to ask for one topic's partitions)
-        consumer.assign([TopicPartition(self._names.sums, number) for number in consumer.partitions_for_topic(self._names.sums) or ()])
+        consumer.assign(await places_of(consumer, self._names.sums))
         known: dict[bytes, dict[int, tuple[int, ...]]] = {}
         while True:
             changed: set[bytes] = set()

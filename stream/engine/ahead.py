@@ -6,21 +6,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from stream.clock import WallClock, steady_ms
 from stream.durations import MINUTE
+from stream.engine.log_reader import log_reader, places_of, read_from_beginning
 from stream.engine.rest import Rest
 from stream.engine.score_log import ScoresLeft
-from stream.kafka_client import client_options
 from stream.settings import Settings
 from stream.windows.board import Board
+from stream.windows.now import LIVE
 
 log = logging.getLogger(__name__)
 
 _STAYS_BEHIND = 12 * MINUTE
 """Windows stay so far behind the newest score: alerts begin again where the owner last wrote their memory down, at most ten minutes before."""
-_LIVE = 15 * MINUTE
 
 
 class ReadAhead:
@@ -36,13 +36,12 @@ class ReadAhead:
 
     async def until(self, owned: asyncio.Event, read: Callable[[], Awaitable[bool]]) -> None:
         """Go on until the scorer is owned. `read` takes in some of the sums, and tells whether their ends have been reached once."""
-        consumer = AIOKafkaConsumer(
-            **client_options(self._settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20_000
-        )
+        consumer = log_reader(self._settings)
         await consumer.start()
         is_ready = False
         try:
-            places = await self._assign(consumer)
+            places = await places_of(consumer, self._settings.topics.scores)
+            await read_from_beginning(consumer, places)
             while not owned.is_set():
                 at_end = await read()
                 await self._read_scores(consumer)
@@ -53,14 +52,6 @@ class ReadAhead:
             self.positions = {place.partition: await consumer.position(place) for place in places}
         finally:
             await consumer.stop()
-
-    async def _assign(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
-        topic = self._settings.topics.scores
-        await consumer._client.add_topic(topic)  # noqa: SLF001 (aiokafka knows no other way to ask for one topic's partitions)
-        places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        return places
 
     async def _read_scores(self, consumer: AIOKafkaConsumer) -> None:
         for records in (await consumer.getmany()).values():
@@ -74,6 +65,6 @@ class ReadAhead:
             return
         if self._board.settle():
             self._board.forget_what_is_over()
-            if not self._clock.is_fixed and self.left.newest >= self._clock.wall() - _LIVE:
+            if not self._clock.is_fixed and self.left.newest >= self._clock.wall() - LIVE:
                 self._board.move(self.left.newest - _STAYS_BEHIND)
             self._rest.begin(begun, steady_ms())

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from stream.engine import topics
+from stream.engine.log_reader import log_reader, read_from_beginning
 from stream.kafka_client import client_options
 from stream.settings import Settings
 
@@ -54,12 +55,11 @@ async def read_upto(
     """Every record of these topic partitions below an offset, in order within each; from their beginnings, or where `begin` says."""
     if not upto:
         return
-    consumer = AIOKafkaConsumer(**client_options(settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20_000)
+    consumer = log_reader(settings)
     await consumer.start()
     try:
         ends = {TopicPartition(*place): end for place, end in upto.items()}
-        consumer.assign(list(ends))
-        await consumer.seek_to_beginning(*ends)
+        await read_from_beginning(consumer, list(ends))
         for place, offset in (begin or {}).items():
             consumer.seek(TopicPartition(*place), offset)
         while [place for place, end in ends.items() if await consumer.position(place) < end]:

@@ -18,24 +18,23 @@ from aiokafka.structs import ConsumerRecord
 
 from schemas.scores import score_key
 from stream.clock import WallClock, steady_ms
-from stream.durations import MINUTE
 from stream.engine import fault_points
 from stream.engine.ahead import ReadAhead
 from stream.engine.alert_log import ALERTS, AlertLog
 from stream.engine.alerting import Alerting
 from stream.engine.fenced import FencedProducer, OwnershipLost
+from stream.engine.log_reader import log_reader, places_of, read_from_beginning
 from stream.engine.names import Names
 from stream.engine.rest import Rest
 from stream.engine.score_log import read_back
 from stream.engine.source_log import BrokerLog
 from stream.engine.verify import verify_marker
 from stream.errors import BrokerUnavailable
-from stream.kafka_client import client_options
 from stream.outlets.health import Health
 from stream.settings import Settings
 from stream.state.marker import Marker
 from stream.windows.board import Board
-from stream.windows.now import Now, NowReader
+from stream.windows.now import LIVE, Now, NowReader
 from stream.windows.published import REVISION_HEADER, ScoreRecord
 
 log = logging.getLogger(__name__)
@@ -44,7 +43,6 @@ CLAIM = score_key("claim", {}, "now")
 """Key of the tombstone with which a scorer takes over a partition; readers see nothing of it."""
 _POLL_MS = 25
 _ENDS_EVERY = 1_000
-_LIVE = 15 * MINUTE
 
 
 class Scorer:
@@ -76,9 +74,7 @@ class Scorer:
         With `owned`, read ahead until it is set.
         """
         producer = None
-        consumer = AIOKafkaConsumer(
-            **client_options(self._settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=20_000
-        )
+        consumer = log_reader(self._settings)
         delivery = None
         try:
             await consumer.start()
@@ -113,11 +109,8 @@ class Scorer:
 
     async def _assign(self, consumer: AIOKafkaConsumer) -> list[TopicPartition]:
         """Read the sums and the silences from their beginnings."""
-        await consumer._client.add_topic(self._names.sums)  # noqa: SLF001 (aiokafka knows no other way to ask for one topic's partitions)
-        sums = [TopicPartition(self._names.sums, number) for number in sorted(consumer.partitions_for_topic(self._names.sums) or ())]
-        read = [*sums, TopicPartition(self._settings.topics.silences, ALERTS)]
-        consumer.assign(read)
-        await consumer.seek_to_beginning(*read)
+        read = [*await places_of(consumer, self._names.sums), TopicPartition(self._settings.topics.silences, ALERTS)]
+        await read_from_beginning(consumer, read)
         return read
 
     async def _read_ahead(self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition], owned: asyncio.Event) -> None:
@@ -132,9 +125,7 @@ class Scorer:
     async def _claim(self, producer: FencedProducer, consumer: AIOKafkaConsumer) -> int:
         """Fence the scorer before in every partition of the score topic, then read back what it left; gives their number."""
         topic = self._settings.topics.scores
-        await consumer._client.add_topic(topic)  # noqa: SLF001
-        await consumer._client.add_topic(self._settings.topics.followups)  # noqa: SLF001
-        partitions = len(consumer.partitions_for_topic(topic) or ())
+        partitions = len(await places_of(consumer, topic))
         if not partitions:
             raise BrokerUnavailable(f"the broker does not tell the partitions of {topic}")
         claims = {number: await producer.append(topic, number, [(CLAIM, None)]) for number in range(partitions)}
@@ -143,7 +134,7 @@ class Scorer:
         for key, (revision, exists) in left.revisions.items():
             self.board.remember(key, revision, exists=exists)
         self._floor = left.newest
-        followups = len(consumer.partitions_for_topic(self._settings.topics.followups) or ())
+        followups = len(await places_of(consumer, self._settings.topics.followups))
         await self.alerting.take_over(AlertLog(self._settings, self._names, producer, followups))
         log.info("scorer: took over, %d scores found", sum(exists for _, exists in left.revisions.values()))
         return partitions
@@ -213,7 +204,7 @@ class Scorer:
         return now.at_end or all(offset <= _next_offset(status.get(partition), topic) for (topic, partition), offset in self._targets.items())
 
     def _is_live(self, now: Now) -> bool:
-        return now.time is not None and (self._clock.is_fixed or now.time >= self._clock.wall() - _LIVE)
+        return now.time is not None and (self._clock.is_fixed or now.time >= self._clock.wall() - LIVE)
 
     async def _read_now(self) -> Now:
         steady = steady_ms()

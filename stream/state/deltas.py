@@ -104,6 +104,12 @@ def joined(parts: Sequence[Deltas]) -> Deltas:
     return Deltas(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
+def begins(*columns: Ints) -> Ints:
+    """Where something new begins in columns that are in order; they are not empty."""
+    differs = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return np.flatnonzero(np.concatenate(([True], differs)))
+
+
 def netted(deltas: Deltas) -> Deltas:
     """One delta for each cell of a segment in a pane, in this order, and none that is 0."""
     if not len(deltas.panes):
@@ -112,9 +118,9 @@ def netted(deltas: Deltas) -> Deltas:
     places = (ranks << (SEGMENT_BITS + CELL_BITS)) | (deltas.segments << CELL_BITS) | deltas.cells
     order = np.argsort(places)
     places = places[order]
-    begins = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
-    totals = np.add.reduceat(deltas.values[order], begins)
+    first = begins(places)
+    totals = np.add.reduceat(deltas.values[order], first)
     kept = totals != 0
-    places = places[begins[kept]]
+    places = places[first[kept]]
     segments = (places >> CELL_BITS) & ((1 << SEGMENT_BITS) - 1)
     return Deltas(codes[places >> (SEGMENT_BITS + CELL_BITS)], segments, places & ((1 << CELL_BITS) - 1), totals[kept])

@@ -11,8 +11,8 @@ from stream.durations import HOUR, MINUTE
 from stream.kpis.definition import Contribution
 from stream.segments import Keys
 from stream.state import panes
-from stream.state.deltas import Deltas, Places, Rows, code_of, joined, netted, pane_of
-from stream.state.panes import SLOT_BITS, Cells, Ints, Narrow, Page, hour_from, minute_from
+from stream.state.deltas import Deltas, Places, Rows, begins, code_of, joined, netted, pane_of
+from stream.state.panes import SLOT_BITS, Cells, Narrow, Page, hour_from, minute_from
 
 BASE = 0
 _PAGE_OVERHEAD, _ROW_WEIGHT = 64, 600
@@ -179,13 +179,13 @@ class Sums:
         """The pages that some content makes; it is in order of pane, segment and cell."""
         if not len(content.panes):
             return
-        new_segment = _begins(content.panes, content.segments)
+        new_segment = begins(content.panes, content.segments)
         counts = np.diff(np.append(new_segment, len(content.panes)))
         codes, segments = content.panes[new_segment], content.segments[new_segment]
         bits = np.where(codes == code_of("B", BASE), SLOT_BITS["B"], SLOT_BITS["H"])
         numbers = segments >> bits
         slots = segments - (numbers << bits)
-        new_page = _begins(codes, numbers)
+        new_page = begins(codes, numbers)
         ends = [*new_page[1:].tolist(), len(segments)]
         steps, values = Narrow(panes.steps_of(content.cells, new_segment)), Narrow(content.values)
         edges = [*new_segment.tolist(), len(content.cells)]
@@ -229,16 +229,11 @@ class Sums:
         }
 
 
-def _begins(first: Ints, second: Ints) -> Ints:
-    """Where a new pair begins."""
-    return np.flatnonzero(np.concatenate(([True], (first[1:] != first[:-1]) | (second[1:] != second[:-1]))))
-
-
 def _pages_of(changes: Deltas) -> Iterator[tuple[str, int, int]]:
     """The pages that changes lie in, in order, some more than once."""
     if not len(changes.panes):
         return
     bits = np.where(changes.panes == code_of("B", BASE), SLOT_BITS["B"], SLOT_BITS["H"])
     numbers = changes.segments >> bits
-    for begin in _begins(changes.panes, numbers).tolist():
+    for begin in begins(changes.panes, numbers).tolist():
         yield (*pane_of(int(changes.panes[begin])), int(numbers[begin]))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from stream.state.deltas import begins
 from stream.windows.panestore import Changes, Ints
 
 
@@ -29,8 +30,8 @@ class Hourly:
         self._cached = None
         order = np.argsort(changes.panes[known], kind="stable")
         panes, of_rows, of_columns, values = (found[known][order] for found in (changes.panes, changes.rows, columns, changes.values))
-        begins = np.flatnonzero(np.concatenate(([True], panes[1:] != panes[:-1])))
-        for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(panes)], strict=True):
+        first = begins(panes).tolist()
+        for begin, end in zip(first, [*first[1:], len(panes)], strict=True):
             np.add.at(self._pane(int(panes[begin]), rows), (of_rows[begin:end], of_columns[begin:end]), values[begin:end])
 
     def _pane(self, pane: int, rows: int) -> npt.NDArray[np.int64]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from stream.durations import MINUTE
 from stream.state.marker import Marker
 
 QUIET = 5_000
 """After everything has been at its end for this long (ms), now is the wall clock."""
+LIVE = 15 * MINUTE
+"""Now is live no further behind the wall clock than this (ms); what is older is a backlog."""
 
 
 class Now(NamedTuple):

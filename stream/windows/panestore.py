@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.state import panes
+from stream.state.deltas import Deltas, netted
 from stream.state.panes import SLOT_BITS
 
 Ints = npt.NDArray[np.int64]
 BASE_PANE = -(2**40)
 """Hour panes are folded into this one when they grow old."""
-_CELL_BITS, _ROW_BITS = 20, 22
-"""A place is one whole number of 63 bits: pane (its rank among those that change), row, number of the cell."""
 
 
 class Changes(NamedTuple):
@@ -83,8 +82,8 @@ class PaneStore:
                 old = self._content([_Held(*place, index, before) for index, place, before, _ in changed if before is not None])
                 new = self._content([_Held(*place, index, after) for index, place, _, after in changed if after is not None])
                 changed.clear()
-                joined = Changes(*(np.concatenate(pair) for pair in zip(old._replace(values=-old.values), new, strict=True)))
-                yield kind, _netted(joined)
+                joined = Deltas(*(np.concatenate(pair) for pair in zip(old._replace(values=-old.values), new, strict=True)))
+                yield kind, Changes(*netted(joined))
 
     def content(self, kind: str, first: int, last: int) -> Changes | None:
         """Everything in the panes first..last; None where they are empty."""
@@ -123,19 +122,3 @@ class PaneStore:
 
 def _partition(held: _Held) -> int:
     return held.partition
-
-
-def _netted(changes: Changes) -> Changes:
-    """One change for each cell of a row in a pane, without what comes to nothing."""
-    if not len(changes.panes):
-        return changes
-    indices, ranks = np.unique(changes.panes, return_inverse=True)
-    places = (ranks << (_ROW_BITS + _CELL_BITS)) | (changes.rows << _CELL_BITS) | changes.cells
-    order = np.argsort(places)
-    places = places[order]
-    begins = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
-    totals = np.add.reduceat(changes.values[order], begins)
-    kept = totals != 0
-    places = places[begins[kept]]
-    rows = (places >> _CELL_BITS) & ((1 << _ROW_BITS) - 1)
-    return Changes(indices[places >> (_ROW_BITS + _CELL_BITS)], rows, places & ((1 << _CELL_BITS) - 1), totals[kept])
