@@ -39,12 +39,12 @@ class PaneKey(NamedTuple):
 class Page(msgspec.Struct, array_like=True, gc=False):
     """The sums of some segments in one pane, as they are kept: little-endian arrays, so that thousands are read as one.
 
-    `names` of the segments and their `slots` in the page (1 byte each, ascending), how many cells each has (`counts`, 4 bytes), then for all of
-    them in order the numbers of the cells, each as the `step` from the one before in its segment, and their values, none 0. Steps and values
-    have 2 bytes; what needs more is marked there and stands with 8 bytes in the array beside.
+    The names of the segments, packed on their own since they are seldom read, and their `slots` in the page (1 byte each, ascending), how many
+    cells each has (`counts`, 4 bytes), then for all of them in order the numbers of the cells, each as the `step` from the one before in its
+    segment, and their values, none 0. Steps and values have 2 bytes; what needs more is marked there and stands with 8 bytes in the array beside.
     """
 
-    names: list[str]
+    packed_names: msgspec.Raw
     slots: bytes
     counts: bytes
     steps: bytes
@@ -52,22 +52,10 @@ class Page(msgspec.Struct, array_like=True, gc=False):
     values: bytes
     wide_values: bytes
 
-
-class _Arrays(msgspec.Struct, array_like=True, gc=False):
-    """A page without its names."""
-
-    names: msgspec.Raw
-    slots: bytes
-    counts: bytes
-    steps: bytes
-    wide_steps: bytes
-    values: bytes
-    wide_values: bytes
-
-
-class _Head(msgspec.Struct, array_like=True, gc=False):
-    names: msgspec.Raw
-    slots: bytes
+    @property
+    def names(self) -> list[str]:
+        """Names of the segments."""
+        return _decode_names(self.packed_names)
 
 
 class Content(NamedTuple):
@@ -96,11 +84,10 @@ class Narrow:
 
 
 _MARK, _LARGEST = -(2**15), 2**15 - 1
-EMPTY = Page([], b"", b"", b"", b"", b"", b"")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Page).decode
-_decode_arrays = msgspec.msgpack.Decoder(_Arrays).decode
-_decode_head = msgspec.msgpack.Decoder(_Head).decode
+_decode_names = msgspec.msgpack.Decoder(list[str]).decode
+EMPTY = Page(msgspec.Raw(_encode([])), b"", b"", b"", b"", b"", b"")
 
 
 def minute_from(time: int) -> int:
@@ -124,6 +111,11 @@ def decode_key(key: bytes) -> PaneKey:
     return PaneKey(head[0], int(head[1:]), name)
 
 
+def pack_names(names: list[str]) -> msgspec.Raw:
+    """Names as a page holds them."""
+    return msgspec.Raw(_encode(names))
+
+
 def pack(page: Page) -> bytes:
     """A page as it is kept."""
     return _encode(page)
@@ -134,14 +126,9 @@ def unpack(packed: bytes | None) -> Page:
     return EMPTY if packed is None else _decode(packed)
 
 
-def slots_in(packed: bytes) -> bytes:
-    """The slots of a page, a byte each."""
-    return _decode_head(packed).slots
-
-
 def content(packed: Iterable[bytes]) -> Content:
     """What packed pages hold."""
-    pages = [_decode_arrays(each) for each in packed]
+    pages = [_decode(each) for each in packed]
     segments = np.fromiter((len(page.slots) for page in pages), np.int64, len(pages))
     counts = _joined((page.counts for page in pages), "<u4")
     steps = _widened((page.steps for page in pages), (page.wide_steps for page in pages))

@@ -155,7 +155,7 @@ class Sums:
     def _put(self, place: tuple[str, int, int], page: Page | None) -> tuple[bytes, bytes | None]:
         kind, index, number = place
         packed = None if page is None else panes.pack(page)
-        self._hold(kind, index, number, packed, 0 if page is None else len(page.names))
+        self._hold(kind, index, number, packed, 0 if page is None else len(page.slots))
         return panes.encode_key(kind, index, str(number)), packed
 
     def _hold(self, kind: str, index: int, page: int, packed: bytes | None, segments: int) -> None:
@@ -194,7 +194,7 @@ class Sums:
         for begin, end in zip(new_page.tolist(), ends, strict=True):
             first, last = edges[begin], edges[end]
             page = Page(
-                names[begin:end],
+                panes.pack_names(names[begin:end]),
                 slot_bytes[begin:end],
                 count_bytes[4 * begin : 4 * end],
                 *steps.part(first, last),
@@ -212,7 +212,7 @@ class Sums:
             self._names[first + slot] = name
             self._numbers[name] = first + slot
             self.numbers_given = max(self.numbers_given, first + slot + 1)
-        self._hold(kind, index, page, packed, len(found.names))
+        self._hold(kind, index, page, packed, len(found.slots))
 
     def get(self, kind: str, index: int, page: int) -> bytes | None:
         """A packed page, as of the last flush."""

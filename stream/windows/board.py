@@ -85,13 +85,13 @@ class Board:
     def _tables_of(self, kind: str, place: tuple[int, int], packed: bytes) -> Collection[Table]:
         """The tables that the segments of a page belong to; segments that were not met before are named to theirs."""
         known = self._pages.setdefault((SLOT_BITS[kind], *place), _Segments(set(), {}))
-        slots = panes.slots_in(packed)
-        if not known.slots.issuperset(slots):
-            for slot, name in zip(slots, panes.unpack(packed).names, strict=True):
+        page = panes.unpack(packed)
+        if not known.slots.issuperset(page.slots):
+            for slot, name in zip(page.slots, page.names, strict=True):
                 table = self._table(name)
                 table.name(place[0], (place[1] << SLOT_BITS[kind]) | slot, name)
                 known.tables[table] = None
-            known.slots.update(slots)
+            known.slots.update(page.slots)
         return known.tables
 
     def move(self, now: int) -> None:

@@ -10,8 +10,7 @@ from typing import Any
 
 from schemas.alerts import Alert, alert_key
 from schemas.times import from_iso
-from stream.alerts.book import NOTHING_TO_JUDGE, Book
-from stream.alerts.conditions import judge
+from stream.alerts.book import Book
 from stream.alerts.content import alert_record
 from stream.alerts.gather import Gatherer
 from stream.alerts.live import LiveSight
@@ -20,12 +19,12 @@ from stream.alerts.needs import needs_of
 from stream.alerts.rules import Rating
 from stream.alerts.shipped import rules_in_force
 from stream.alerts.targets import Targets
-from stream.alerts.verdict import Key, Verdict
 from stream.durations import DAY, HOUR, MINUTE
-from stream.segments import parse_segment, segment_key
+from stream.segments import parse_segment
 from stream.settings import Settings
 from stream.windows.board import Board
 from tests.helpdesk import Event, log
+from tests.judging import verdicts_of
 from tests.pipeline import Pipeline
 
 BEGIN = from_iso("2026-11-15T00:00:00.000Z")
@@ -105,22 +104,12 @@ class Afternoon:
         for name, packed in self.board.take_low_ratings():
             self.lows.put(name, packed)
         figures = self.board.figures()
-        changes = self.book.tick(tick, self._verdicts(LiveSight(figures)), live=True)
+        changes = self.book.tick(tick, verdicts_of(LiveSight(figures), self.rules, self.book, self._targets), live=True)
         gatherer = Gatherer(self.settings, figures, self.lows, self.book, ())
         for change in changes:
             key = alert_key(change.key.rule, parse_segment(change.key.segment))
             self._revisions[key] = self._revisions.get(key, 0) + 1
             self.alerts.append(alert_record(change, gatherer.facts(self.rules[change.key.rule], change, self._revisions[key])))
-
-    def _verdicts(self, sight: LiveSight) -> dict[Key, Verdict]:
-        found = dict.fromkeys(self.book.busy(), NOTHING_TO_JUDGE)
-        for name, rule in self.rules.items():
-            verdicts = judge(rule, name, sight, self._targets, self.book.lowered())
-            for row, segment in enumerate(sight.segments):
-                key = Key(name, segment_key(segment))
-                if verdicts.applies[row] and (verdicts.hot[row] or key in found):
-                    found[key] = verdicts.at(row)
-        return found
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given
@@ -16,9 +15,10 @@ from stream.settings import Settings
 from stream.state import panes
 from stream.state.lows import Low, decode, name_of
 from stream.state.partition import MARKER_KEY, TICKET_KEY
-from tests.helpdesk import MIDNIGHT, Event, Record, log
+from tests.helpdesk import MIDNIGHT, Event, log
 from tests.pipeline import KEEP_ALL, Pipeline, plain, run
 from tests.properties import strategies
+from tests.properties.feeding import feed_interrupted, parts_of
 
 NEVER = 10_000 * DAY
 walls = st.sampled_from((KEEP_ALL, KEEP_ALL, MIDNIGHT + 8 * DAY, MIDNIGHT + 45 * DAY))
@@ -60,7 +60,7 @@ def test_batches(events: list[Event], settings: Settings, nows: list[int], data:
     """Wherever chunks and flushes end, scores and dead letters are the same."""
     records = log(events)
     whole, parts = run(records, settings), Pipeline(settings)
-    for part in _parts(records, data):
+    for part in parts_of(records, data):
         parts.feed(part)
         if data.draw(st.booleans()):
             parts.flush()
@@ -74,7 +74,7 @@ def test_batches(events: list[Event], settings: Settings, nows: list[int], data:
 def test_restart(events: list[Event], settings: Settings, nows: list[int], data: st.DataObject) -> None:
     """A partition that is loaded from its changelog, compacted or not, goes on as if it had never stopped."""
     steady, restarted = Pipeline(settings), Pipeline(settings)
-    for part in _parts(log(events), data):
+    for part in parts_of(log(events), data):
         flushes, wall = data.draw(st.booleans()), data.draw(walls)
         for pipeline in (steady, restarted):
             pipeline.feed(part)
@@ -93,7 +93,7 @@ def test_restart_of_the_board(events: list[Event], settings: Settings, nows: lis
     """A board that reads the sums anew says the same as one that followed them."""
     pipeline = Pipeline(settings)
     pipeline.board.move(MIDNIGHT)
-    for part in _parts(log(events), data):
+    for part in parts_of(log(events), data):
         pipeline.feed(part)
         pipeline.flush()
     pipeline.flush(wall)
@@ -142,13 +142,7 @@ def test_adding_and_taking_back(events: list[Event], settings: Settings, nows: l
 def test_intake_counts(events: list[Event], settings: Settings, data: st.DataObject) -> None:
     """Records and dead letters by minute of the broker's timestamp, each once, wherever chunks, flushes and restarts come between."""
     pipeline, records = Pipeline(settings), log(events)
-    for part in _parts(records, data):
-        pipeline.feed(part)
-        if data.draw(st.booleans()):
-            pipeline.flush()
-        if data.draw(st.booleans()):
-            pipeline.restart(compacted=data.draw(st.booleans()))
-    pipeline.flush()
+    feed_interrupted(pipeline, records, data)
     minutes = {Position(record.topic, record.partition, record.offset): record.timestamp // MINUTE for record in records}
     dead = Counter(minutes[position] for position in pipeline.refused)
     assert _intake(pipeline) == {minute: (number, dead[minute]) for minute, number in Counter(minutes.values()).items()}
@@ -158,7 +152,7 @@ def test_intake_counts(events: list[Event], settings: Settings, data: st.DataObj
 def test_low_ratings_in_the_sums_topic(events: list[Event], settings: Settings, wall: int, data: st.DataObject) -> None:
     """Whoever reads the sums topic, now or anew, holds the low ratings that the partition does."""
     pipeline = Pipeline(settings)
-    for part in _parts(log(events), data):
+    for part in parts_of(log(events), data):
         pipeline.feed(part)
         pipeline.flush(wall)
     held = {name_of(low): low for low in pipeline.partitions[0].lows.all()}
@@ -183,12 +177,6 @@ def _intake(pipeline: Pipeline) -> dict[int, tuple[int, int]]:
     cells = pipeline.partitions[0].sums.cells()
     counts = {place[1]: (found.get(INTAKE_RECORDS, 0), found.get(INTAKE_DEAD, 0)) for place, found in cells.items() if place[::2] == ("N", "{}")}
     return {minute: pair for minute, pair in counts.items() if any(pair)}
-
-
-def _parts(records: Sequence[Record], data: st.DataObject) -> list[Sequence[Record]]:
-    """The records cut anywhere."""
-    cuts = sorted(data.draw(st.sets(st.integers(1, len(records)), max_size=4)))
-    return [records[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(records)], strict=True) if begin < end]
 
 
 def _tickets(pipeline: Pipeline) -> dict[bytes, bytes | None]:

@@ -18,6 +18,7 @@ from stream.settings import Settings
 from tests.helpdesk import MIDNIGHT, Event, Record, log, of_ticket, opened
 from tests.pipeline import Pipeline
 from tests.properties import strategies
+from tests.properties.feeding import feed_interrupted
 
 Longest = dict[str, tuple[int, str]]
 """Opening (ms) and name of the ticket that waits longest, by segment."""
@@ -66,13 +67,7 @@ def test_the_named_ticket_waits_longest_whatever_happens(events: list[Event], se
     """With lives, merges, spam, conflicts and tickets that grow too old: on the board that followed, and on one made anew."""
     records = log(events, partitions)
     pipeline = Pipeline(settings, partitions)
-    for part in _parts(records, data):
-        pipeline.feed(part)
-        if data.draw(st.booleans()):
-            pipeline.flush()
-        if data.draw(st.booleans()):
-            pipeline.restart(compacted=data.draw(st.booleans()))
-    pipeline.flush()
+    feed_interrupted(pipeline, records, data)
     expected = _plainly(records, settings)
     assert _named(pipeline) == expected
     pipeline.restart_board()
@@ -121,9 +116,3 @@ def _plainly(records: Sequence[Record], settings: Settings) -> Longest:
                 segment = segment_key({name: values[name] for name in dimensions})
                 found[segment] = min(found.get(segment, (standing.opened, ticket.ticket_id)), (standing.opened, ticket.ticket_id))
     return found
-
-
-def _parts(records: Sequence[Record], data: st.DataObject) -> list[Sequence[Record]]:
-    """The records cut anywhere."""
-    cuts = sorted(data.draw(st.sets(st.integers(1, len(records)), max_size=4)))
-    return [records[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(records)], strict=True) if begin < end]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from random import Random
-from typing import NamedTuple
 
 import pytest
 
@@ -17,30 +16,19 @@ from stream.kpis.registry import layout
 from stream.rules import rules_of
 from stream.settings import Settings
 from stream.state.partition import Record
+from tests.helpdesk import Record as Kept
 
 START = 1_790_000_000_000 // 3_600_000 * 3_600_000
 RULES = rules_of(Settings(), layout=layout())
 READER = Reader({})
 
 
-class Read(NamedTuple):
-    """A record as it is read from a topic."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes
-    value: bytes
-    headers: tuple[tuple[str, bytes], ...] = ()
-
-
-def topics_of(load: list[LoadRecord]) -> dict[str, list[Read]]:
+def topics_of(load: list[LoadRecord]) -> dict[str, list[Kept]]:
     """The records by topic, with offsets."""
-    found: dict[str, list[Read]] = {}
+    found: dict[str, list[Kept]] = {}
     for record in load:
         topic = found.setdefault(f"topic-{record.topic_index}", [])
-        topic.append(Read(f"topic-{record.topic_index}", 0, len(topic), record.order_ms, record.partition_key, record.value))
+        topic.append(Kept(f"topic-{record.topic_index}", 0, len(topic), record.order_ms, record.partition_key, record.value))
     return found
 
 

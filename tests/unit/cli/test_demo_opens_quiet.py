@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 
 from schemas.times import from_iso
-from stream.alerts.book import NOTHING_TO_JUDGE, Book, Change
-from stream.alerts.conditions import judge
+from stream.alerts.book import Book, Change
 from stream.alerts.live import LiveSight
 from stream.alerts.needs import needs_of
-from stream.alerts.rules import Rating, Rule
+from stream.alerts.rules import Rating
 from stream.alerts.shipped import rules_in_force
 from stream.alerts.targets import Targets
-from stream.alerts.verdict import Key, Verdict
+from stream.alerts.verdict import Key
 from stream.cli.demo import settings_of
 from stream.cli.simulation import HISTORY, SEED, TEAM, Plan, plan_of
 from stream.devkit.helpdesk import Helpdesk
@@ -22,6 +21,7 @@ from stream.durations import HOUR, MINUTE
 from stream.segments import segment_key
 from stream.settings import Settings
 from tests.helpdesk import Record
+from tests.judging import verdicts_of
 from tests.pipeline import Pipeline
 
 REAL = from_iso("2026-11-22T17:30:00Z")
@@ -41,7 +41,7 @@ def changes(plan: Plan, begin: int, end: int) -> Iterator[tuple[int, Change]]:
         pipeline.feed(sorted(records, key=lambda record: record.topic))
         pipeline.flush(tick)
         pipeline.board.move(tick)
-        found = _verdicts(LiveSight(pipeline.board.figures()), rules, book, targets)
+        found = verdicts_of(LiveSight(pipeline.board.figures()), rules, book, targets)
         yield from ((tick, change) for change in book.tick(tick, found, live=True))
 
 
@@ -49,17 +49,6 @@ def _record(event: LoadRecord, settings: Settings, offsets: dict[str, int]) -> R
     topic = settings.topics.sources[event.topic_index]
     offsets[topic] += 1
     return Record(topic, 0, offsets[topic] - 1, event.order_ms, event.partition_key, event.value)
-
-
-def _verdicts(sight: LiveSight, rules: Mapping[str, Rule], book: Book, targets: Targets) -> dict[Key, Verdict]:
-    found = dict.fromkeys(book.busy(), NOTHING_TO_JUDGE)
-    for name, rule in rules.items():
-        verdicts = judge(rule, name, sight, targets, book.lowered())
-        for row, segment in enumerate(sight.segments):
-            key = Key(name, segment_key(segment))
-            if verdicts.applies[row] and (verdicts.hot[row] or key in found):
-                found[key] = verdicts.at(row)
-    return found
 
 
 @cache
