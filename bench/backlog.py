@@ -9,10 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from bench.broker import first_work, prompt_producer, watched
-from bench.processes import BenchFailed, run_command, sampled, until_ready, usage, worker
+from bench.processes import BenchFailed, run_command, sampled, until_ready, usage, worker, write_config
 from schemas.scores import score_key
 from stream import settings as settings_file
 from stream.devkit.fill import fill
@@ -49,16 +47,21 @@ class Backlog:
         return self.cpu_seconds / self.events * 1_000_000
 
 
-async def prepare(kafka: EmbeddedKafka, folder: Path, records: Sequence[LoadRecord]) -> Settings:
-    """Write `csat.yaml`, create the topics and fill them."""
-    config = folder / "csat.yaml"
-    config.write_text(yaml.safe_dump({"kafka": {"bootstrap_servers": kafka.bootstrap_servers}, "segments": SEGMENTS}), encoding="utf-8")
+async def set_up(kafka: EmbeddedKafka, folder: Path) -> Settings:
+    """Write `csat.yaml` and create the topics."""
+    config = write_config(folder, {"kafka": {"bootstrap_servers": kafka.bootstrap_servers}, "segments": SEGMENTS})
     run_command("topics", "create", "--config", str(config))
     settings = settings_file.load(config)
     async with prompt_producer(settings) as producer:
         for topic in settings.topics.sources:
             if len(await producer.partitions_for(topic)) != PARTITIONS:
                 raise BenchFailed(f"the standard load is {PARTITIONS} partitions a topic; {topic} has another number")
+    return settings
+
+
+async def prepare(kafka: EmbeddedKafka, folder: Path, records: Sequence[LoadRecord]) -> Settings:
+    """The same, with records in the topics."""
+    settings = await set_up(kafka, folder)
     await fill(settings, records)
     return settings
 
@@ -82,11 +85,11 @@ async def caught_up_worker(kafka: EmbeddedKafka, folder: Path, settings: Setting
         # What the first flush holds was read within the flush interval before it.
         first = looking.result() - settings.flush_interval / SECOND
         used = usage(samples, first, ready)
-        await _check(settings, records)
+        await check_counted(settings, records)
         yield Backlog(len(records), ready - first, used.cpu_seconds, used.broker_cpu_seconds, used.peak_rss_mb, first - began)
 
 
-async def _check(settings: Settings, records: Sequence[LoadRecord]) -> None:
+async def check_counted(settings: Settings, records: Sequence[LoadRecord]) -> None:
     """A fast wrong answer is none: the overall CSAT must count every rating of the load."""
     key = score_key("csat", {}, "all")
     expected = sum(record.topic_index == RATINGS for record in records)

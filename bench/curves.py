@@ -22,6 +22,7 @@ from rich.table import Table
 
 from bench.core import SEGMENTS, START, Phases, feed, records_of
 from bench.machine import machine, versions
+from bench.workers import of_workers
 from stream.devkit.load import OPENED, LoadRecord, standard_load
 from stream.durations import DAY, HOUR
 from stream.engine.worker import COLLECT_AFTER
@@ -211,6 +212,7 @@ CURVES = {
     "segments": Curve("segments of one list", (20, 200, 2_000, 10_000), of_segments),
     "windows": Curve("windows", (1, 3, 6, 12), of_windows),
     "partitions": Curve("partitions", (4, 8, 16, 32, 64), of_partitions),
+    "workers": Curve("workers that share a backlog", (1, 2, 3, 4), of_workers),
 }
 """All curves by name."""
 

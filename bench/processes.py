@@ -9,9 +9,10 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psutil
+import yaml
 
 from stream.errors import CsatStreamError
 
@@ -80,6 +81,13 @@ def worker(config: Path, ready_file: Path, log: Path) -> Iterator[subprocess.Pop
             process.wait()
 
 
+def write_config(folder: Path, settings: dict[str, Any]) -> Path:
+    """Write `csat.yaml` into a folder."""
+    config = folder / "csat.yaml"
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return config
+
+
 def run_command(*arguments: str) -> None:
     """Run `csat-stream` with arguments; BenchFailed with what it said if it fails."""
     done = subprocess.run([COMMAND, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -108,14 +116,15 @@ async def _sample(worker_process: psutil.Process, broker: psutil.Process, sample
     while True:
         try:
             tree = [worker_process, *worker_process.children(recursive=True)]
-            cpu, rss = sum(_cpu(process) for process in tree), sum(process.memory_info().rss for process in tree)
-            samples.append(Sample(time.perf_counter(), cpu, _cpu(broker), rss))
+            cpu, rss = sum(cpu_of(process) for process in tree), sum(process.memory_info().rss for process in tree)
+            samples.append(Sample(time.perf_counter(), cpu, cpu_of(broker), rss))
         except psutil.NoSuchProcess:  # a child may end between two looks
             if not worker_process.is_running():
                 return
         await asyncio.sleep(SAMPLE_SECONDS)
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu_of(process: psutil.Process) -> float:
+    """CPU seconds that a process has used so far."""
     times = process.cpu_times()
     return float(times.user + times.system)

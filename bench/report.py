@@ -1,17 +1,19 @@
-"""docs/performance.md from the result files: `python -m bench.report` writes it, `--check` compares it."""
+"""docs/performance.md and docs/faults.md from the result files: `python -m bench.report` writes them, `--check` compares them."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "performance.md"
+DOCS = ROOT / "docs"
 RESULTS = Path(__file__).parent / "results"
+FAULTS = ROOT / "tests" / "faults" / "results.json"
 _NOT_MEASURED = "not measured yet"
 
 Results = dict[str, Any]
@@ -52,6 +54,16 @@ def _year(results: Results) -> str:
     return f"{job['events_per_second']:,.0f} events/s, {job['cpu_seconds_per_million']:.1f} CPU s, {job['peak_rss_mb']:,.0f} MB"
 
 
+def _recovery(results: Results) -> str:
+    found = results["recovery"]
+    return f"{found['tickets']:,.0f} in {found['seconds']:.1f} s, {found['records_per_second']:,.0f} records/s"
+
+
+def _takeover(results: Results) -> str:
+    found = next(one["seconds"] for one in results["faults"] if one["fault"].startswith("takeover of 1,000,000"))
+    return f"{found['with a standby']:.1f} s, {found['without']:.1f} s without a standby"
+
+
 _FLAT = (
     "plain Python: the profile is flat (docs/architecture.md), an event costs about 20 us in the pure core alone; most of it is reading, working "
     "out and comparing what tickets contribute to eight figures in six segment lists. Compiling the pure folders with mypyc takes 8 % off and was "
@@ -69,15 +81,23 @@ TARGETS = (
         _latency("loaded_latency_ms"),
         "measured at 2,000 events/s; scores of 1h are published once a second",
     ),
+    Target("recovery of 1,000,000 open tickets", "5 s, 300,000 changelog records/s", _recovery),
+    Target("takeover of 1,000,000 tickets after kill -9", "10 s with a standby", _takeover, "a session timeout of 6 s is in it"),
     Target("start to first score, empty state", "3 s", lambda results: f"{results['latest']['startup_seconds']:.1f} s"),
     Target("memory of an open ticket of five events", "500 bytes", lambda results: f"{results['memory']['bytes_per_ticket']} bytes"),
     Target("memory of a sum of one pane and segment", "200 bytes", lambda results: f"{results['memory']['bytes_per_sum']} bytes"),
 )
 
 
-def page(results: Results) -> str:
-    """The whole page."""
-    parts = [_intro(results), _targets(results), _peers(results), _curves(results), _how()]
+def pages(results: Results) -> dict[str, str]:
+    """The pages by file name."""
+    return {
+        "performance.md": _page([_intro(results), _targets(results), _peers(results), _curves(results), _how()]),
+        "faults.md": _page([_faults(results), _removed(results), _seconds(results)]),
+    }
+
+
+def _page(parts: Sequence[Iterator[str]]) -> str:
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
@@ -134,7 +154,8 @@ def _curves(results: Results) -> Iterator[str]:
     yield "## How the cost grows"
     yield ""
     yield (
-        "`python -m bench.curves`: CPU microseconds of an event in the pure core. Growth is the slope through the logarithms: 0 is a constant cost, "
+        "`python -m bench.curves`: CPU microseconds of an event in the pure core; with several workers those of the whole standard job. "
+        "Growth is the slope through the logarithms: 0 is a constant cost, "
         "1 one that doubles with what grows."
     )
     yield ""
@@ -160,25 +181,71 @@ def _how() -> Iterator[str]:
     yield "| `.venv/bin/python -m bench.core` | CPU of an event in the pure core, by phase; `--guard` compares it with the record, as CI does |"
     yield "| `.venv/bin/python -m bench.curves` | the cost curves |"
     yield "| `.venv/bin/python -m bench.memory` | bytes of a ticket and of a sum |"
+    yield "| `.venv/bin/python -m bench.recovery` | how fast a worker has a million open tickets back |"
+
+
+def _faults(results: Results) -> Iterator[str]:
+    yield "# What was broken, and what it did to the figures"
+    yield ""
+    yield "<!-- Made by `python -m bench.report` from tests/faults/results.json; do not edit. -->"
+    yield ""
+    yield (
+        "`make faults`, on a real Kafka. Each series ends with `recompute --diff`, which works out every score again from the source topics, and "
+        "with every dead letter accounted for. *Differences*: scores that were not the same. A seed makes the same moments again: `CSAT_SEED=...`."
+    )
+    yield ""
+    yield "| fault | times | differences | seed |"
+    yield "| --- | ---: | ---: | ---: |"
+    for one in results.get("faults", []):
+        yield f"| {one['fault']} | {one['times']:,} | {one['differences']:,} | {one['seed']} |"
+
+
+def _removed(results: Results) -> Iterator[str]:
+    yield "## What each check is for"
+    yield ""
+    yield "Every check was taken out once, alone, in the situation that needs it: with it nothing differs, without it this was found."
+    yield ""
+    yield "| check taken out | found without it |"
+    yield "| --- | --- |"
+    for one in results.get("faults", []):
+        for removed in one.get("removed", []):
+            yield f"| {removed['check']} | {_plain(removed['found'])} |"
+
+
+def _plain(found: str) -> str:
+    """Without the names of one run's topics."""
+    return re.sub(r"\bt[0-9a-f]{10}\b", "csat", found).replace("|", "\\|")
+
+
+def _seconds(results: Results) -> Iterator[str]:
+    yield "## How long it took"
+    yield ""
+    yield "| what | seconds |"
+    yield "| --- | --- |"
+    for one in results.get("faults", []):
+        if "seconds" in one:
+            yield f"| {one['fault']} | {', '.join(f'{name} {seconds:.1f}' for name, seconds in one['seconds'].items())} |"
 
 
 def results(folder: Path = RESULTS) -> Results:
-    """What result files hold, by their names."""
-    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))}
+    """What result files hold, by their names; `faults` is what the fault series found."""
+    files = {file.stem: file for file in sorted(folder.glob("*.json"))} | {"faults": FAULTS}
+    return {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the page, or compare it; exit code 1 where it is another."""
-    parser = argparse.ArgumentParser(prog="python -m bench.report", description="docs/performance.md from the result files.")
+    """Write the pages, or compare them; exit code 1 where one is another."""
+    parser = argparse.ArgumentParser(prog="python -m bench.report", description="docs/performance.md and docs/faults.md from the result files.")
     parser.add_argument("--check", action="store_true", help="compare only")
-    text = page(results())
+    made = pages(results())
     if not parser.parse_args(arguments).check:
-        PAGE.write_text(text, encoding="utf-8")
+        for name, text in made.items():
+            (DOCS / name).write_text(text, encoding="utf-8")
         return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    sys.stderr.write("docs/performance.md is not what the result files make: run `python -m bench.report`\n")
-    return 1
+    others = [name for name, text in made.items() if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != text]
+    for name in others:
+        sys.stderr.write(f"docs/{name} is not what the result files make: run `python -m bench.report`\n")
+    return 1 if others else 0
 
 
 if __name__ == "__main__":

@@ -106,7 +106,8 @@ async def test_takeover(own_kafka: EmbeddedKafka, new_stage: NewStage, note: Cal
     await stage.joined()
     found = await stage.verdict(900 if is_long else 60)
     await stage.stop_all()
-    note(f"takeover of {tickets:,} tickets after kill -9: {took:.1f} s with a standby, {cold:.1f} s without", 2, found.differences)
+    seconds_of = {"with a standby": round(took, 1), "without": round(cold, 1)}
+    note(f"takeover of {tickets:,} tickets after kill -9", 2, found.differences, seconds=seconds_of)
 
 
 async def _without(stage: Stage, seconds: float) -> float:

@@ -25,7 +25,7 @@ _LATEST = {
 
 def test_what_was_not_measured_is_said() -> None:
     """Every target has a line, with the figure or the word that there is none."""
-    page = report.page({"latest": _LATEST})
+    page = report.pages({"latest": _LATEST})["performance.md"]
     assert "| standard job | 100,000 events/s, 10 CPU s | 1,234 events/s, 12.3 CPU s, 456 MB |" in page
     assert page.count("not measured yet") == sum(report.measured_of(target, {"latest": _LATEST}) is None for target in report.TARGETS) > 0
 
@@ -41,10 +41,26 @@ def test_peers_with_and_without_figures() -> None:
         "correct": False,
     }
     skipped = {"job": "w1", "contestant": "Other", "events_per_second": None, "correct": None, "skipped": "no JDK"}
-    page = report.page({"latest": _LATEST, "peers": [measured, skipped]})
+    page = report.pages({"latest": _LATEST, "peers": [measured, skipped]})["performance.md"]
     assert "| w1 | csat-stream | 10 | 2.5 | 3 | wrong |" in page
     assert "| w1 | Other | - | - | - | no JDK |" in page
     assert "2.5 CPU s, 10 events/s" in page
+
+
+def test_faults() -> None:
+    """Every fault has a line; a check that was taken out is named with what was found, without names of one run's topics."""
+    removed = {"check": "end of a log", "found": "ends: no topic ta6ec8b5040.scores"}
+    faults = [
+        {"fault": "broker: away", "times": 2, "differences": 0, "seed": 7},
+        {"fault": "each check", "times": 1, "differences": 3, "seed": 8, "removed": [removed]},
+        {"fault": "takeover of 1,000,000 tickets", "times": 2, "differences": 0, "seed": 9, "seconds": {"with a standby": 8.21, "without": 20.0}},
+    ]
+    pages = report.pages({"latest": _LATEST, "faults": faults})
+    assert "| broker: away | 2 | 0 | 7 |" in pages["faults.md"]
+    assert "| each check | 1 | 3 | 8 |" in pages["faults.md"]
+    assert "| end of a log | ends: no topic csat.scores |" in pages["faults.md"]
+    assert "| with a standby 8.2, without 20.0 |" in pages["faults.md"]
+    assert "| 8.2 s, 20.0 s without a standby |" in pages["performance.md"]
 
 
 def test_growth() -> None:
