@@ -67,7 +67,7 @@ bench-peers: setup ## beside other stream processors, on two jobs; writes bench/
 	@$(BIN)/python -m bench.peers
 
 lock: .venvs/lock/.ready ## pin the newest packages that pyproject.toml allows on the oldest Python (3.11)
-	@.venvs/lock/bin/pip-compile $(LOCK) --extra demo --extra notify --extra charts --extra dev --output-file requirements/all.txt pyproject.toml
+	@.venvs/lock/bin/pip-compile $(LOCK) --extra demo --extra notify --extra charts --extra rocksdb --extra dev --output-file requirements/all.txt pyproject.toml
 	@.venvs/lock/bin/pip-compile $(LOCK) --constraint requirements/all.txt --output-file requirements/worker.txt pyproject.toml
 	@$(call title,all,All packages of development$(comma) tests and demo)
 	@$(call title,worker,The packages of the worker alone)

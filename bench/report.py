@@ -64,6 +64,11 @@ def _takeover(results: Results) -> str:
     return f"{found['with a standby']:.1f} s, {found['without']:.1f} s without a standby"
 
 
+def _local_store(results: Results) -> str:
+    found = results["memory"]["local_store"]
+    return f"{found['memory_mb']:,} MB, opened in {found['opened_seconds']:.1f} s without the changelog, {found['disk_mb']:,} MB on the disk"
+
+
 _FLAT = (
     "plain Python: the profile is flat (docs/architecture.md), an event costs about 20 us in the pure core alone; most of it is reading, working "
     "out and comparing what tickets contribute to eight figures in six segment lists. Compiling the pure folders with mypyc takes 8 % off and was "
@@ -85,6 +90,7 @@ TARGETS = (
     Target("takeover of 1,000,000 tickets after kill -9", "10 s with a standby", _takeover, "a session timeout of 6 s is in it"),
     Target("start to first score, empty state", "3 s", lambda results: f"{results['latest']['startup_seconds']:.1f} s"),
     Target("memory of an open ticket of five events", "500 bytes", lambda results: f"{results['memory']['bytes_per_ticket']} bytes"),
+    Target("10,000,000 tickets with a local store", "2,000 MB", _local_store),
     Target("memory of a sum of one pane and segment", "200 bytes", lambda results: f"{results['memory']['bytes_per_sum']} bytes"),
 )
 

@@ -99,6 +99,8 @@ class Settings(BaseSettings):
     """State is made durable at once after quiet, then this often; in a backlog, where nobody waits for it, less often."""
     standbys: int = Field(default=0, ge=0)
     """Copies of the state that other workers keep ready; with one or more, they read the sums ahead too, so that any of them soon publishes again."""
+    local_store: Path | None = None
+    """Folder for a copy of the state on the disk of this worker (extra `rocksdb`): states larger than memory; a restart reads only what is new."""
     ready_file: Path | None = None
     """Created once the worker has caught up, removed when it stops."""
     clock: Clock = Clock()

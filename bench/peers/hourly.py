@@ -19,6 +19,7 @@ from stream.kafka_client import LogRecord
 from stream.rules import Rules
 from stream.state import marker
 from stream.state.partition import MARKER_KEY, TICKET_KEY, Flush, Partition, Record
+from stream.state.ticket_store import TicketStore
 
 SUM_KEY = b"H"
 Sums = list[int]
@@ -93,8 +94,8 @@ _unpack = msgspec.msgpack.Decoder(Ticket).decode
 class Hourly(Partition):
     """Tickets, and sums by team and hour."""
 
-    def __init__(self, rules: Rules, topic_ids: dict[str, str]) -> None:
-        super().__init__(rules, topic_ids)
+    def __init__(self, rules: Rules, topic_ids: dict[str, str], tickets: TicketStore | None = None) -> None:
+        super().__init__(rules, topic_ids, tickets)
         self._first = FirstRecord()
         self._known: dict[str, Ticket] = {}
         self._hours: dict[_Change, Sums] = {}

@@ -79,7 +79,7 @@ class FencedProducer:
         batch = self._producer.create_batch()
         for key, value in records:
             if batch.append(key=key, value=value, timestamp=None) is None:
-                raise FlushTooLarge(f"a flush of {len(records)} records does not fit one batch of {BATCH_LIMIT} bytes")
+                raise FlushTooLarge(f"a flush of {len(records)} records does not fit one batch of {BATCH_LIMIT} bytes; {_largest(records)}")
         return await self._acknowledged(await self._send(batch, topic, partition), topic)
 
     async def append_all(self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None, Headers]]) -> None:
@@ -126,6 +126,11 @@ class FencedProducer:
 def may_pass(error: KafkaError) -> bool:
     """Whether the same may succeed later; aiokafka says a plain KafkaError of a connection that ended while it looked for the coordinator."""
     return bool(error.retriable) or type(error) is KafkaError
+
+
+def _largest(records: Sequence[Record]) -> str:
+    key, value = max(records, key=lambda record: len(record[1] or b""))
+    return f"the largest is {key.decode(errors='replace')!r} with {len(value or b'')} bytes"
 
 
 def _seen(sent: Future[RecordMetadata]) -> None:

@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from schemas.read import Reader, Refused
-from stream.clock import WallClock, steady_ms
+from stream.clock import WallClock, real_ms, steady_ms
 from stream.engine import fault_points
 from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.letters import Letters
+from stream.engine.local_store import LocalStore
 from stream.engine.merge import RUN
 from stream.engine.names import Names
 from stream.engine.room import MOST_EVENTS, Room
@@ -25,7 +26,7 @@ from stream.errors import LogDamaged
 from stream.kafka_client import LogRecord
 from stream.state import marker
 from stream.state.marker import Marker
-from stream.state.partition import CLAIM_KEY, MARKER_KEY, Partition
+from stream.state.partition import CLAIM_KEY, MARKER_KEY, TICKET_KEY, Partition, Record
 from stream.windows.board import STATUS_KEY
 from stream.windows.spans import panes_held_from
 
@@ -39,10 +40,20 @@ _BEHIND_FOR = 1_000
 
 
 class Slot:
-    """The state of one partition in this worker. `position`: first changelog offset that the state does not hold; `ceiling`: of its room."""
+    """The state of one partition in this worker, with its copy on the local disk if there is one.
+
+    `position`: first changelog offset that the state does not hold; `ceiling`: of its room.
+    """
 
     def __init__(
-        self, number: int, names: Names, partition: Partition, ceiling: int = MOST_EVENTS, *, topic_ids: Mapping[str, str] | None = None
+        self,
+        number: int,
+        names: Names,
+        partition: Partition,
+        ceiling: int = MOST_EVENTS,
+        *,
+        topic_ids: Mapping[str, str] | None = None,
+        local: LocalStore | None = None,
     ) -> None:
         self.number = number
         self.names = names
@@ -63,6 +74,11 @@ class Slot:
         self._last_flush = 0
         self._flush_took = 0
         self._last_large_chunk = -_BEHIND_FOR
+        self._local = local
+        if local is not None:
+            partition.load(local.others())
+            partition.resume(set(local.place.last_sums), set(local.place.loading))
+            self.position = local.place.position
 
     @property
     def is_ready(self) -> bool:
@@ -103,8 +119,16 @@ class Slot:
             self.contiguous = False
         if not self.contiguous or records[-1].offset < self.position:
             return
-        self.partition.load((record.key or b"", record.value) for record in records if record.offset >= self.position)
+        fresh = [(record.key or b"", record.value) for record in records if record.offset >= self.position]
+        self.partition.load(fresh)
         self.position = records[-1].offset + 1
+        self._commit(fresh)
+
+    def _commit(self, records: Sequence[Record]) -> None:
+        """Bring these records of the changelog, which end before the position, to the local disk."""
+        if self._local is not None:
+            others = [(key, value) for key, value in records if key[:1] not in (TICKET_KEY, CLAIM_KEY)]
+            self._local.commit(others, self.position, real_ms(), self.partition.last_sums, self.partition.loading)
 
     def apply(self, topic: str, records: Sequence[LogRecord], reader: Reader) -> int:
         """Take in a piece of source records; gives how many records that were, so that a flush can come between."""
@@ -163,9 +187,12 @@ class Slot:
         self.room.begun()
         fault_points.reach("before-flush")
         end = marker.encode(self._named(flush.marker))
-        offset = await producer.append(self.names.changelog, self.number, [*flush.state[:-1], (MARKER_KEY, end)])
+        state = [*flush.state[:-1], (MARKER_KEY, end)]
+        offset = await producer.append(self.names.changelog, self.number, state)
         self._check(offset)
-        self.position = offset + len(flush.state)
+        self.position = offset + len(state)
+        if not self.lost:
+            self._commit(state)
         fault_points.reach("before-sums")
         await self._send_sums(producer, [*flush.sums, (STATUS_KEY, end)])
         fault_points.reach("before-commit")
@@ -201,3 +228,8 @@ class Slot:
         producer, self.producer = self.producer, None
         if producer is not None:
             await producer.close()
+
+    def close_local(self) -> None:
+        """Let go of the copy on the disk: what goes into the state from here on is not in it."""
+        if self._local is not None:
+            self._local.close(real_ms() if self.is_ready else None)

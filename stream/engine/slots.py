@@ -14,11 +14,12 @@ from faust.types import TP
 
 from schemas.essence import Closed, Essence, Merged, Offered, Opened, Rated, Reopened, Replied
 from schemas.read import Reader
-from stream.clock import WallClock, steady_ms
+from stream.clock import WallClock, real_ms, steady_ms
 from stream.engine.chunk import Chunk
 from stream.engine.control import Generation
 from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.letters import Letters
+from stream.engine.local_store import LocalStore, open_store
 from stream.engine.names import Names
 from stream.engine.room import MOST_EVENTS
 from stream.engine.slot import Slot
@@ -56,7 +57,7 @@ class Slots:
         self.letters = Letters(settings, health.dead_letters)
         self.health = health
         self.owns_scorer = False
-        self.new_partition: Callable[[Rules, dict[str, str]], Partition] = Partition
+        self.new_partition: Callable[[Rules, dict[str, str], LocalStore | None], Partition] = Partition
         self.on_lost: Callable[[], Awaitable[None]]
         self.on_owner_change: Callable[[], Awaitable[None]]
         self.on_failure: Callable[[BaseException], None]
@@ -136,6 +137,7 @@ class Slots:
             return
         if not kept and slot.recovered:
             claimed = slot.claimed_at
+            slot.close_local()
             slot = self._slots[number] = self._new_slot(number)
             slot.producer, slot.claimed_at, slot.claimed_since = producer, claimed, steady_ms()
         log.info(
@@ -147,14 +149,23 @@ class Slots:
 
     def _new_slot(self, number: int) -> Slot:
         sources = {topic: self._topic_ids[topic] for topic in self.settings.topics.sources}
-        partition = self.new_partition(self.rules, sources)
-        slot = self._slots[number] = Slot(number, self.names, partition, self._ceilings.get(number, MOST_EVENTS), topic_ids=self._topic_ids)
+        local = self._local_store(number)
+        partition = self.new_partition(self.rules, sources, local)
+        ceiling = self._ceilings.get(number, MOST_EVENTS)
+        slot = self._slots[number] = Slot(number, self.names, partition, ceiling, topic_ids=self._topic_ids, local=local)
         return slot
+
+    def _local_store(self, number: int) -> LocalStore | None:
+        root = self.settings.local_store
+        if root is None:
+            return None
+        return open_store(root / self.names.group / str(number), self._topic_ids[self.names.changelog], real_ms())
 
     async def _drop(self, number: int) -> None:
         slot = self._slots.pop(number, None)
         self.health.forget(number)
         if slot is not None:
+            slot.close_local()
             slot.lost = True
             await slot.close()
 

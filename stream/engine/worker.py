@@ -17,6 +17,7 @@ from stream.engine.app import App, create_app
 from stream.engine.control import Generation, current_generation
 from stream.engine.fenced import OwnershipLost
 from stream.engine.liveness import Liveness
+from stream.engine.local_store import check_installed
 from stream.engine.markers import verify_state
 from stream.engine.names import Names
 from stream.engine.scorer import Scorer
@@ -62,6 +63,8 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises what made it impossible to go on."""
+        if self._settings.local_store is not None:
+            check_installed()
         gc.set_threshold(*COLLECT_AFTER)
         self._failed = asyncio.get_running_loop().create_future()
         partitions, ids = await self._check_topics()

@@ -23,9 +23,9 @@ from stream.kpis.registry import contributions
 from stream.rules import Rules
 from stream.state import marker, panes
 from stream.state.beside import KINDS, Beside
-from stream.state.calendar import Calendar
 from stream.state.marker import Marker
 from stream.state.sums import Sums
+from stream.state.ticket_store import InMemory, TicketStore
 from stream.tickets import ticket
 from stream.tickets.lives import Life, lives_of
 from stream.tickets.ticket import Added, Ticket
@@ -42,7 +42,10 @@ _HOT = 8_000
 
 @dataclass(slots=True)
 class _Open:
-    """An unpacked ticket: what it contributes as far as the sums know, whether they must look again, and whether it is over."""
+    """An unpacked ticket: what it contributes as far as the sums know, whether they must look again, and whether it is over.
+
+    `size`: bytes that are held of it, 0 for a new one.
+    """
 
     ticket: Ticket
     contributed: list[list[Contribution]]
@@ -50,6 +53,7 @@ class _Open:
     waiting: int = 0
     stale: bool = False
     gone: bool = False
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,9 @@ class Flush:
 
 
 class Partition:
-    """State of one partition number of all source topics."""
+    """State of one partition number of all source topics; its tickets are in memory, or in a store of their own."""
 
-    def __init__(self, rules: Rules, topic_ids: dict[str, str] | None = None) -> None:
+    def __init__(self, rules: Rules, topic_ids: dict[str, str] | None = None, tickets: TicketStore | None = None) -> None:
         self.rules = rules
         self.sums = Sums()
         self.beside = Beside(rules.segmenter)
@@ -79,12 +83,12 @@ class Partition:
         self.changed = False
         self.taken: Counter[type[Essence]] = Counter()
         """Events taken in since they were last looked at, by kind; for whoever measures."""
-        self._tickets: dict[str, bytes] = {}
+        self._tickets = InMemory() if tickets is None else tickets
         self._open: dict[str, _Open] = {}
         self._changed: dict[str, _Open] = {}
         self._stale: list[tuple[str, _Open]] = []
-        self._calendar = Calendar()
-        self._loading: set[bytes] = set()
+        self.loading: set[bytes] = set()
+        """Sums that were loaded since the last marker."""
         self._weight = 0
 
     def __len__(self) -> int:
@@ -93,7 +97,7 @@ class Partition:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was ever loaded or taken in."""
-        return not self._tickets and not self._loading
+        return not len(self._tickets) and not self.loading
 
     @property
     def weight(self) -> int:
@@ -162,7 +166,7 @@ class Partition:
             self._stale.append((name, held))
         if name not in self._changed:
             self._changed[name] = held
-            self._weight += 32 + len(name) + len(self._tickets.get(name, b""))
+            self._weight += 32 + len(name) + held.size
 
     def _take(self, name: str) -> _Open:
         """The ticket unpacked for changing, with what it has contributed."""
@@ -171,7 +175,8 @@ class Partition:
             held = _Open(Ticket(), _NOTHING)
         else:
             known = ticket.unpack(packed)
-            held = _Open(known, contributions(self._lives(known), self.rules), ticket.head(packed).due)
+            begin = ticket.head(packed)
+            held = _Open(known, contributions(self._lives(known), self.rules), begin.due, begin.waiting, size=len(packed))
         self._open[name] = held
         return held
 
@@ -204,13 +209,16 @@ class Partition:
     def _look_at_last(self, name: str, held: _Open, lives: list[Life]) -> None:
         """Keep since when the ticket waits, its low ratings, and when it is due."""
         last = lives[-1]
-        held.waiting = last.opened.time if last.waiting and last.opened and not last.void else 0
+        waiting = last.opened.time if last.waiting and last.opened and not last.void else 0
+        if bool(waiting) != bool(held.waiting):
+            self._tickets.put_waiting(name, waits=bool(waiting))
+        held.waiting = waiting
         self.waiting.put(name, held.waiting or None, last.keys(self.rules.segmenter).all if held.waiting else ())
         self.lows.put(name, [*low_ratings(last, self.rules, name)] if last.ratings else ())
         due = self._due(last)
         if due != held.due:
+            self._tickets.put_due(name, due, held.due)
             held.due = due
-            self._calendar.put(name, due)
 
     def _due(self, life: Life) -> int:
         """When the slowest clock (ms) makes a difference: an open life grows too old, or nothing can join the last life any more."""
@@ -228,12 +236,12 @@ class Partition:
         slowest = self.slowest
         if slowest is None:
             return
-        for name, hour in self._calendar.take(slowest):
+        for name, hour in self._tickets.take_due(slowest):
             due = self._due_of(name)
             if due is None or due // HOUR != hour:
                 continue
             if due >= slowest:
-                self._calendar.put(name, due)
+                self._tickets.put_due(name, due, 0)
                 continue
             held = self._open.get(name) or self._take(name)
             if self._is_over(held):
@@ -291,10 +299,12 @@ class Partition:
 
     def _put_back(self, name: str, held: _Open) -> Record:
         if held.gone:
-            self._tickets.pop(name, None)
+            self._tickets.drop(name)
             self._open.pop(name, None)
             return TICKET_KEY + name.encode(), None
-        packed = self._tickets[name] = held.ticket.pack(held.due, held.waiting)
+        packed = held.ticket.pack(held.due, held.waiting)
+        self._tickets.put(name, packed, is_new=not held.size)
+        held.size = len(packed)
         return TICKET_KEY + name.encode(), packed
 
     def marker(self) -> Marker:
@@ -318,17 +328,11 @@ class Partition:
         for key, value in records:
             kind = key[:1]
             if kind == TICKET_KEY:
-                self._load_ticket(key[1:].decode(), value)
+                self._tickets.load(key[1:].decode(), value)
             elif kind == MARKER_KEY and value is not None:
                 self._load_marker(marker.decode(value))
             elif kind != CLAIM_KEY:
                 self._load_sum(key, value)
-
-    def _load_ticket(self, name: str, packed: bytes | None) -> None:
-        if packed is None:
-            self._tickets.pop(name, None)
-        else:
-            self._tickets[name] = packed
 
     def _load_sum(self, key: bytes, value: bytes | None) -> None:
         kind, index, name = panes.decode_key(key)
@@ -336,24 +340,25 @@ class Partition:
             self.beside.load(kind, name, value)
         else:
             self.sums.load(kind, index, int(name), value)
-        self._loading.add(key)
+        self.loading.add(key)
 
     def _load_marker(self, found: Marker) -> None:
         self.next_offsets, self.newest, self.flush_number = dict(found.next_offsets), dict(found.newest), found.flush
         self.sums.minutes_from, self.sums.hours_from = found.minutes_from, found.hours_from
         self.sums.numbers_given = max(self.sums.numbers_given, found.segments)
-        self.last_sums, self._loading = self._loading, set()
+        self.last_sums, self.loading = self.loading, set()
         self.recovered_marker = found
 
     def finish_loading(self) -> None:
-        """Work out what is not kept: the calendar, and who waits."""
-        for name, packed in self._tickets.items():
-            begin = ticket.head(packed)
-            self._calendar.put(name, begin.due)
-            if begin.waiting:
-                last = self._lives(ticket.unpack(packed))[-1]
-                self.waiting.put(name, begin.waiting, last.keys(self.rules.segmenter).all)
+        """Work out what is not kept: who waits, and low ratings that nobody has followed up."""
+        for name, packed in self._tickets.waiting():
+            last = self._lives(ticket.unpack(packed))[-1]
+            self.waiting.put(name, ticket.head(packed).waiting, last.keys(self.rules.segmenter).all)
         self.lows.finish_loading()
+
+    def resume(self, last_sums: set[bytes], loading: set[bytes]) -> None:
+        """After the records of a store that keeps only the newest of each key: which sums the last flush held, and which came since."""
+        self.last_sums, self.loading = last_sums, loading
 
     def sum_records(self) -> list[Record]:
         """The sums of the last flush as they stand, to be sent again after a recovery."""
