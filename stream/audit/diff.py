@@ -74,7 +74,10 @@ class Comparison:
 
 
 def compare(auditor: Auditor, scores: Mapping[bytes, Score], now: int, log_start: LogStart) -> Comparison:
-    """Every score against its recomputation, and every figure that has an answer at `now` (ms) but no score."""
+    """Every score against its recomputation, and every figure that has an answer at `now` (ms) but no score.
+
+    Where the scores are of a later time, a figure is missing only if it has an answer then, too: its window may have emptied meanwhile.
+    """
     comparison = Comparison(differences=list(_wrong_keys(scores)))
     for place, score in _places(auditor, scores, now):
         reason = _unjudgeable(auditor, place, log_start)
@@ -107,8 +110,11 @@ def _place(score: Score) -> Place:
 def _places(auditor: Auditor, scores: Mapping[bytes, Score], now: int) -> Iterator[tuple[Place, Score | None]]:
     for score in scores.values():
         yield _place(score), score
+    newest = max((from_iso(score.as_of) for score in scores.values()), default=now)
     for metric, segment, window in auditor.keys(now):
-        if score_key(metric, segment, window) not in scores:
+        if score_key(metric, segment, window) in scores:
+            continue
+        if newest <= now or auditor.answer(metric, segment, window, newest) is not None:
             yield Place(metric, segment, window, now), None
 
 

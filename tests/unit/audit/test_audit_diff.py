@@ -130,6 +130,18 @@ def test_missing_and_surplus() -> None:
     assert len(lines) == 1 + len(list(BILLING.keys(AS_OF)))
 
 
+def test_a_window_that_has_emptied_since() -> None:
+    """Of an earlier time than the scores: what had an answer then and has none now need not be there; what has one still must."""
+    asked, now = NOON + HOUR // 2, AS_OF + HOUR
+    assert BILLING.answer("csat", {"team": "billing"}, "1h", asked) is not None
+    assert BILLING.answer("csat", {"team": "billing"}, "1h", now) is None
+    right = [score(BILLING, *(metric, window), segment, as_of=iso(now)) for metric, segment, window in BILLING.keys(now)]
+    assert {each.window for each in right} >= {"4h"}
+    assert differences(BILLING, topic(*right), asked, {}) == []
+    missing = differences(BILLING, topic(*(each for each in right if each.window != "4h")), asked, {})
+    assert {difference.place.window for difference in missing} == {"4h"}
+
+
 def test_each_score_at_its_own_time() -> None:
     """A 4h score of a day ago was right then; that it was never taken back is named as stale."""
     right = score(BILLING, "csat", "4h", {"team": "billing"})
