@@ -183,13 +183,13 @@ async def test_flood(kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[.
     begun = time.monotonic()
     await stage.joined()
     await stage.case.until_read(size / FLOOD_A_SECOND + 20)
-    a_second = len(bad) / (time.monotonic() - begun)
+    seconds = time.monotonic() - begun
     last = event("rating.submitted", "t-last", real_ms(), "r-last", score=1, team="calm")
     await stage.case.produce([Input(RATINGS, b"t-last", last)])
     assert await until(lambda: _counts(stage.case, len(good) + 1), 10, poll=0.2), "good records wait behind bad ones"
     found = await judged(stage, classes)
-    assert a_second > FLOOD_A_SECOND or not is_long, f"{a_second:.0f} bad records a second"
-    note(f"input: nothing but bad records, {a_second:,.0f} a second with the start", len(bad), found.differences)
+    assert len(bad) / seconds > FLOOD_A_SECOND or not is_long, f"{len(bad) / seconds:.0f} bad records a second"
+    note("input: nothing but bad records", len(bad), found.differences, seconds={"with the start": round(seconds, 1)})
 
 
 async def _counts(case: Case, n: int) -> bool:
