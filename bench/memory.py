@@ -135,9 +135,10 @@ def _fill(folder: Path, size: int) -> int:
     partition, records, most = _partition(store), _open_tickets(size), 0
     for position in range(0, size, _A_COMMIT):
         partition.load(islice(records, _A_COMMIT))
-        store.commit([], position + _A_COMMIT, 0, (), ())
+        store.flushed()
+        store.commit([], position + _A_COMMIT, 0, ())
         most = max(most, psutil.Process().memory_info().rss)
-    store.close(None)
+    store.close()
     return most
 
 
@@ -150,7 +151,7 @@ def _open(folder: Path) -> tuple[int, int, float]:
     partition.finish_loading()
     seconds = time.perf_counter() - begun
     found = len(partition), psutil.Process().memory_info().rss, seconds
-    store.close(None)
+    store.close()
     return found
 
 

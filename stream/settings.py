@@ -130,6 +130,12 @@ class Settings(BaseSettings):
         """Only what is given: `load` merges file and environment itself."""
         return (init_settings,)
 
+    @field_validator("local_store")
+    @classmethod
+    def _local_store_is_a_folder(cls, value: Path | None) -> Path | None:
+        # An empty variable of the environment is the path ".", which nobody means.
+        return None if value in (None, Path()) else value.expanduser()
+
     @field_validator("segments")
     @classmethod
     def _segments_are_sets(cls, value: tuple[tuple[Dimension, ...], ...]) -> tuple[tuple[Dimension, ...], ...]:

@@ -30,7 +30,7 @@ _HEARTBEAT_SECONDS = 0.5
 
 
 class App(faust.App):
-    """A Faust app with the slots of this worker. It needs no folder: nothing is kept on the disk."""
+    """A Faust app with the slots of this worker. It needs no folder of its own."""
 
     slots: Slots
 

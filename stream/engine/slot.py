@@ -18,7 +18,7 @@ from stream.clock import WallClock, real_ms, steady_ms
 from stream.engine import fault_points
 from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.letters import Letters
-from stream.engine.local_store import LocalStore
+from stream.engine.local_store import LocalStore, remove
 from stream.engine.merge import RUN
 from stream.engine.names import Names
 from stream.engine.room import MOST_EVENTS, Room
@@ -77,7 +77,7 @@ class Slot:
         self._local = local
         if local is not None:
             partition.load(local.others())
-            partition.resume(set(local.place.last_sums), set(local.place.loading))
+            partition.resume(local.place.last_sums)
             self.position = local.place.position
 
     @property
@@ -94,9 +94,7 @@ class Slot:
         fault_points.reach("between-claims")
         offset = await producer.append(self.names.changelog, self.number, [(CLAIM_KEY, worker.encode())])
         if offset < self.position:
-            raise LogDamaged(
-                f"{self.names.changelog}/{self.number} ends at offset {offset}, but {self.position} had been acknowledged; run `csat-stream rebuild`"
-            )
+            raise self._damaged(f"ends at offset {offset}, but {self.position} had been acknowledged")
         kept = was_last and offset == self.position
         self.claimed_at = offset
         if kept:
@@ -120,15 +118,29 @@ class Slot:
         if not self.contiguous or records[-1].offset < self.position:
             return
         fresh = [(record.key or b"", record.value) for record in records if record.offset >= self.position]
+        if self._local is not None:
+            self._verify_order(fresh)
         self.partition.load(fresh)
         self.position = records[-1].offset + 1
-        self._commit(fresh)
+        if self._local is not None:
+            self._local.flushed()
+            self._commit(fresh, records[-1].timestamp)
 
-    def _commit(self, records: Sequence[Record]) -> None:
-        """Bring these records of the changelog, which end before the position, to the local disk."""
+    def _verify_order(self, records: Sequence[Record]) -> None:
+        """LogDamaged where a flush comes that is not newer than the copy: the log has lost what the copy holds, and was written on without it."""
+        newest = self.partition.flush_number
+        for key, value in records:
+            if key == MARKER_KEY and value is not None:
+                number = marker.decode(value).flush
+                if number <= newest:
+                    raise self._damaged(f"has flush {number} behind flush {newest}")
+                newest = number
+
+    def _commit(self, records: Sequence[Record], written: int) -> None:
+        """Bring these records of the changelog, which end before the position and were written at a time (ms), to the local disk."""
         if self._local is not None:
             others = [(key, value) for key, value in records if key[:1] not in (TICKET_KEY, CLAIM_KEY)]
-            self._local.commit(others, self.position, real_ms(), self.partition.last_sums, self.partition.loading)
+            self._local.commit(others, self.position, written, None if self.partition.loading else self.partition.last_sums)
 
     def apply(self, topic: str, records: Sequence[LogRecord], reader: Reader) -> int:
         """Take in a piece of source records; gives how many records that were, so that a flush can come between."""
@@ -178,8 +190,8 @@ class Slot:
         while self.refused:
             refused, self.refused = self.refused, []
             await letters.send(refused)
-        if producer is None:
-            raise OwnershipLost("no producer")
+        if producer is None or self.lost:
+            raise OwnershipLost("let go of while dead letters went out")
         begun = steady_ms()
         flush = self.partition.flush(*panes_held_from(clock.wall()))
         self._last_flush = steady_ms()
@@ -192,7 +204,7 @@ class Slot:
         self._check(offset)
         self.position = offset + len(state)
         if not self.lost:
-            self._commit(state)
+            self._commit(state, real_ms())
         fault_points.reach("before-sums")
         await self._send_sums(producer, [*flush.sums, (STATUS_KEY, end)])
         fault_points.reach("before-commit")
@@ -205,12 +217,16 @@ class Slot:
 
     def _check(self, offset: int) -> None:
         if offset < self.position:
-            raise LogDamaged(
-                f"{self.names.changelog}/{self.number} appended at offset {offset}, but {self.position} was expected: the log has lost data; "
-                "run `csat-stream rebuild`"
-            )
+            raise self._damaged(f"appended at offset {offset}, but {self.position} was expected")
         if offset != self.position:
             raise OwnershipLost(f"{self.names.changelog}/{self.number}: appended at {offset} instead of {self.position}")
+
+    def _damaged(self, what: str) -> LogDamaged:
+        """The log has lost data. A copy on the disk would hide it from the next start, so it is removed."""
+        if self._local is not None:
+            self._local.close()
+            remove(self._local.folder)
+        return LogDamaged(f"{self.names.changelog}/{self.number} {what}: the log has lost data; run `csat-stream rebuild`")
 
     async def _send_sums(self, producer: FencedProducer, records: Sequence[tuple[bytes, bytes | None]]) -> None:
         await producer.append_all(self.names.sums, self.number, ((key, value, []) for key, value in records))
@@ -232,4 +248,4 @@ class Slot:
     def close_local(self) -> None:
         """Let go of the copy on the disk: what goes into the state from here on is not in it."""
         if self._local is not None:
-            self._local.close(real_ms() if self.is_ready else None)
+            self._local.close()

@@ -115,6 +115,8 @@ class Slots:
             await self._drop(number)
         elif slot is not None:
             slot.contiguous = True
+        if number not in self._slots and self.settings.local_store is not None:
+            self._new_slot(number)  # so that Faust hears where its copy stands
 
     async def _claim(self, number: int) -> None:
         slot = self._slots.get(number)

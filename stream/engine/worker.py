@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from aiokafka.errors import KafkaError
 from faust.types import TP
@@ -17,7 +17,7 @@ from stream.engine.app import App, create_app
 from stream.engine.control import Generation, current_generation
 from stream.engine.fenced import OwnershipLost
 from stream.engine.liveness import Liveness
-from stream.engine.local_store import check_installed
+from stream.engine.local_store import check_installed, held
 from stream.engine.markers import verify_state
 from stream.engine.names import Names
 from stream.engine.scorer import Scorer
@@ -63,8 +63,19 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises what made it impossible to go on."""
-        if self._settings.local_store is not None:
-            check_installed()
+        with self._local_store():
+            await self._run_until(stop)
+
+    @contextlib.contextmanager
+    def _local_store(self) -> Iterator[None]:
+        if self._settings.local_store is None:
+            yield
+            return
+        check_installed()
+        with held(self._settings.local_store, self._names):
+            yield
+
+    async def _run_until(self, stop: asyncio.Event) -> None:
         gc.set_threshold(*COLLECT_AFTER)
         self._failed = asyncio.get_running_loop().create_future()
         partitions, ids = await self._check_topics()

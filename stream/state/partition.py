@@ -28,7 +28,7 @@ from stream.state.sums import Sums
 from stream.state.ticket_store import InMemory, TicketStore
 from stream.tickets import ticket
 from stream.tickets.lives import Life, lives_of
-from stream.tickets.ticket import Added, Ticket
+from stream.tickets.ticket import Added, Head, Ticket
 
 MARKER_KEY = b"M"
 CLAIM_KEY = b"C"
@@ -44,7 +44,7 @@ _HOT = 8_000
 class _Open:
     """An unpacked ticket: what it contributes as far as the sums know, whether they must look again, and whether it is over.
 
-    `size`: bytes that are held of it, 0 for a new one.
+    `held`: the head of what the store holds of it, None for a new one; `size`: how many bytes that is.
     """
 
     ticket: Ticket
@@ -53,6 +53,7 @@ class _Open:
     waiting: int = 0
     stale: bool = False
     gone: bool = False
+    held: Head | None = None
     size: int = 0
 
 
@@ -176,7 +177,7 @@ class Partition:
         else:
             known = ticket.unpack(packed)
             begin = ticket.head(packed)
-            held = _Open(known, contributions(self._lives(known), self.rules), begin.due, begin.waiting, size=len(packed))
+            held = _Open(known, contributions(self._lives(known), self.rules), begin.due, begin.waiting, held=begin, size=len(packed))
         self._open[name] = held
         return held
 
@@ -209,16 +210,13 @@ class Partition:
     def _look_at_last(self, name: str, held: _Open, lives: list[Life]) -> None:
         """Keep since when the ticket waits, its low ratings, and when it is due."""
         last = lives[-1]
-        waiting = last.opened.time if last.waiting and last.opened and not last.void else 0
-        if bool(waiting) != bool(held.waiting):
-            self._tickets.put_waiting(name, waits=bool(waiting))
-        held.waiting = waiting
+        held.waiting = last.opened.time if last.waiting and last.opened and not last.void else 0
         self.waiting.put(name, held.waiting or None, last.keys(self.rules.segmenter).all if held.waiting else ())
         self.lows.put(name, [*low_ratings(last, self.rules, name)] if last.ratings else ())
         due = self._due(last)
         if due != held.due:
-            self._tickets.put_due(name, due, held.due)
             held.due = due
+            self._tickets.put_due(name, due)
 
     def _due(self, life: Life) -> int:
         """When the slowest clock (ms) makes a difference: an open life grows too old, or nothing can join the last life any more."""
@@ -241,7 +239,7 @@ class Partition:
             if due is None or due // HOUR != hour:
                 continue
             if due >= slowest:
-                self._tickets.put_due(name, due, 0)
+                self._tickets.put_due(name, due)
                 continue
             held = self._open.get(name) or self._take(name)
             if self._is_over(held):
@@ -287,6 +285,7 @@ class Partition:
         self.sums.advance(minutes_from, hours_from)
         tickets = [self._put_back(name, held) for name, held in self._changed.items()]
         self._changed.clear()
+        self._tickets.flushed()
         if len(self._open) > _HOT:
             self._open.clear()
         sums: list[Record] = [*self.sums.close(), *self.beside.close()]
@@ -299,12 +298,12 @@ class Partition:
 
     def _put_back(self, name: str, held: _Open) -> Record:
         if held.gone:
-            self._tickets.drop(name)
+            self._tickets.drop(name, held.held)
             self._open.pop(name, None)
             return TICKET_KEY + name.encode(), None
         packed = held.ticket.pack(held.due, held.waiting)
-        self._tickets.put(name, packed, is_new=not held.size)
-        held.size = len(packed)
+        self._tickets.put(name, packed, held.held)
+        held.held, held.size = Head(held.due, held.waiting), len(packed)
         return TICKET_KEY + name.encode(), packed
 
     def marker(self) -> Marker:
@@ -351,14 +350,18 @@ class Partition:
 
     def finish_loading(self) -> None:
         """Work out what is not kept: who waits, and low ratings that nobody has followed up."""
-        for name, packed in self._tickets.waiting():
+        for name, packed in self._tickets.loaded():
             last = self._lives(ticket.unpack(packed))[-1]
             self.waiting.put(name, ticket.head(packed).waiting, last.keys(self.rules.segmenter).all)
         self.lows.finish_loading()
 
-    def resume(self, last_sums: set[bytes], loading: set[bytes]) -> None:
-        """After the records of a store that keeps only the newest of each key: which sums the last flush held, and which came since."""
-        self.last_sums, self.loading = last_sums, loading
+    def resume(self, last_sums: Iterable[bytes] | None) -> None:
+        """After the records of a store that keeps only the newest of each key: which sums the last flush held. Any of them, where that is unknown."""
+        if last_sums is None:
+            self.last_sums |= self.loading
+            self.loading = set(self.last_sums)
+        else:
+            self.last_sums, self.loading = set(last_sums), set()
 
     def sum_records(self) -> list[Record]:
         """The sums of the last flush as they stand, to be sent again after a recovery."""

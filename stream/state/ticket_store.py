@@ -7,10 +7,11 @@ from typing import Protocol
 
 from stream.state.calendar import Calendar
 from stream.tickets import ticket
+from stream.tickets.ticket import Head
 
 
 class TicketStore(Protocol):
-    """Packed tickets by name, and the times (ms) at which they are due to be looked at again."""
+    """Packed tickets by name, as of the last flush, and the times (ms) at which they are due to be looked at again."""
 
     def __len__(self) -> int:
         """How many tickets are held."""
@@ -18,26 +19,26 @@ class TicketStore(Protocol):
     def get(self, name: str, /) -> bytes | None:
         """A packed ticket; None where there is none."""
 
-    def put(self, name: str, packed: bytes, *, is_new: bool) -> None:
-        """Hold a ticket as it goes into a flush."""
+    def put(self, name: str, packed: bytes, before: Head | None) -> None:
+        """Hold a ticket as it goes into a flush; `before`: what was held of it, None for a new one."""
 
-    def drop(self, name: str) -> None:
-        """Forget a ticket, if it is held."""
+    def drop(self, name: str, before: Head | None) -> None:
+        """Forget a ticket; `before` is None where it came and went between two flushes."""
 
-    def put_due(self, name: str, due: int, before: int) -> None:
-        """A ticket is due at a time, and no longer at the one before (0: none)."""
+    def flushed(self) -> None:
+        """Every ticket that has changed was put or dropped; what comes from here on belongs to the next flush."""
+
+    def put_due(self, name: str, due: int) -> None:
+        """A change that is not flushed yet makes a ticket due at another time."""
 
     def take_due(self, now: int) -> list[tuple[str, int]]:
-        """Tickets that may be due, each with the hour under which it stood; they are forgotten here, so put back those not due yet."""
-
-    def put_waiting(self, name: str, *, waits: bool) -> None:
-        """Somebody begins to wait for an answer to this ticket, or waits no longer."""
+        """Tickets that may be due, each with the hour under which it stood. Whoever takes one changes it, drops it, or puts it back."""
 
     def load(self, name: str, packed: bytes | None) -> None:
         """Put back a ticket from the changelog; None where it is no more."""
 
-    def waiting(self) -> Iterator[tuple[str, bytes]]:
-        """After the last `load`: the tickets that wait for an answer."""
+    def loaded(self) -> Iterator[tuple[str, bytes]]:
+        """After the last `load`: works out what is not kept, and gives the tickets that wait for an answer."""
 
 
 class InMemory:
@@ -46,29 +47,32 @@ class InMemory:
     def __init__(self) -> None:
         self._packed: dict[str, bytes] = {}
         self._calendar = Calendar()
-        self.get = self._packed.get
 
     def __len__(self) -> int:
         return len(self._packed)
 
-    def put(self, name: str, packed: bytes, *, is_new: bool) -> None:  # noqa: ARG002 (a dict knows)
-        """Hold a ticket as it goes into a flush."""
+    def get(self, name: str, /) -> bytes | None:
+        """A packed ticket."""
+        return self._packed.get(name)
+
+    def put(self, name: str, packed: bytes, before: Head | None) -> None:  # noqa: ARG002 (a dict knows)
+        """Hold a ticket."""
         self._packed[name] = packed
 
-    def drop(self, name: str) -> None:
+    def drop(self, name: str, before: Head | None) -> None:  # noqa: ARG002 (the same)
         """Forget a ticket."""
         self._packed.pop(name, None)
 
-    def put_due(self, name: str, due: int, before: int) -> None:  # noqa: ARG002 (whoever takes it checks when it is due)
-        """A ticket is due at a time."""
+    def flushed(self) -> None:
+        """Nothing is held back."""
+
+    def put_due(self, name: str, due: int) -> None:
+        """A ticket is due at a time; whoever takes it later looks whether it still is."""
         self._calendar.put(name, due)
 
     def take_due(self, now: int) -> list[tuple[str, int]]:
         """Tickets of every hour that has begun."""
         return self._calendar.take(now)
-
-    def put_waiting(self, name: str, *, waits: bool) -> None:
-        """Nothing to note: a ticket says so itself."""
 
     def load(self, name: str, packed: bytes | None) -> None:
         """Put back a ticket from the changelog."""
@@ -77,8 +81,8 @@ class InMemory:
         else:
             self._packed[name] = packed
 
-    def waiting(self) -> Iterator[tuple[str, bytes]]:
-        """After the last `load`: works out when each is due, and gives those that wait."""
+    def loaded(self) -> Iterator[tuple[str, bytes]]:
+        """Works out when each is due."""
         for name, packed in self._packed.items():
             begin = ticket.head(packed)
             self._calendar.put(name, begin.due)

@@ -6,15 +6,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stream.durations import DAY, HOUR
 from stream.engine import local_store
-from stream.engine.local_store import LocalStore, open_store
+from stream.engine.local_store import LocalStore, held, open_store
+from stream.engine.names import Names
 from stream.errors import ConfigError, CsatStreamError, StartRefused
 from stream.settings import Settings
 from stream.state.ticket_store import InMemory, TicketStore
-from stream.tickets.ticket import Ticket
+from stream.tickets.ticket import Head, Ticket
 
 pytest.importorskip("rocksdict")
 
@@ -26,9 +28,10 @@ def packed(due: int = 0, waiting: int = 0) -> bytes:
     return Ticket().pack(due, waiting)
 
 
-def commit(store: LocalStore, *others: tuple[bytes, bytes | None], position: int = 1, now: int = NOW) -> None:
+def commit(store: LocalStore, *others: tuple[bytes, bytes | None], position: int = 1, written: int = NOW) -> None:
     """Bring what was put to the disk."""
-    store.commit(others, position, now, {b"H1|0"}, {b"H2|0"})
+    store.flushed()
+    store.commit(others, position, written, {b"H1|0"})
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def stores() -> Iterator[list[LocalStore]]:
     opened: list[LocalStore] = []
     yield opened
     for store in opened:
-        store.close(None)
+        store.close()
 
 
 @pytest.fixture
@@ -47,10 +50,10 @@ def store(tmp_path: Path, stores: list[LocalStore]) -> LocalStore:
     return stores[0]
 
 
-def again(store: LocalStore, *, now: int = NOW, changelog: str = CHANGELOG, closed: int | None = None) -> LocalStore:
+def again(store: LocalStore, *, now: int = NOW, changelog: str = CHANGELOG) -> LocalStore:
     """The same folder, opened anew."""
-    store.close(closed)
-    return open_store(store._folder, changelog, now)
+    store.close()
+    return open_store(store.folder, changelog, now)
 
 
 @pytest.fixture(params=["memory", "disk"])
@@ -62,22 +65,24 @@ def tickets(request: pytest.FixtureRequest) -> TicketStore:
 
 def test_tickets(tickets: TicketStore) -> None:
     """What was put is there, what was dropped is not, and the number is right."""
-    tickets.put("a", b"1", is_new=True)
-    tickets.put("a", b"2", is_new=False)
-    tickets.put("b", b"3", is_new=True)
-    tickets.drop("b")
-    tickets.drop("never held")
-    assert (tickets.get("a"), tickets.get("b"), len(tickets)) == (b"2", None, 1)
+    tickets.put("a", packed(1), None)
+    tickets.put("a", packed(2), Head(1, 0))
+    tickets.put("b", packed(3), None)
+    tickets.drop("b", Head(3, 0))
+    tickets.drop("came and went", None)
+    assert (tickets.get("a"), tickets.get("b"), len(tickets)) == (packed(2), None, 1)
+    tickets.flushed()
+    assert (tickets.get("a"), len(tickets)) == (packed(2), 1)
 
 
-def test_what_is_due(tickets: TicketStore) -> None:
-    """A ticket is given once, when its hour has begun at the latest, and again where it was put back."""
-    tickets.put_due("early", 2 * HOUR, 0)
-    tickets.put_due("late", 9 * HOUR, 0)
+def test_what_changed_is_due(tickets: TicketStore) -> None:
+    """Before it is flushed: when its hour has begun at the latest, and again where it was put back."""
+    tickets.put_due("early", 2 * HOUR)
+    tickets.put_due("late", 9 * HOUR)
     assert tickets.take_due(HOUR) == []
     assert tickets.take_due(3 * HOUR) == [("early", 2)]
     assert tickets.take_due(3 * HOUR) == []
-    tickets.put_due("early", 4 * HOUR, 0)
+    tickets.put_due("early", 4 * HOUR)
     assert sorted(tickets.take_due(10 * HOUR)) == [("early", 4), ("late", 9)]
 
 
@@ -85,51 +90,72 @@ def test_what_waits(tickets: TicketStore, store: LocalStore) -> None:
     """After loading, tickets that wait for an answer are known, and each is due when it says."""
     tickets.load("a", packed(due=2 * HOUR, waiting=7))
     tickets.load("b", packed(due=3 * HOUR))
+    tickets.load("b", packed(due=4 * HOUR))
     tickets.load("c", packed(due=2 * HOUR, waiting=9))
     tickets.load("c", None)
     tickets.load("d", None)
     commit(store)
-    assert [name for name, _ in tickets.waiting()] == ["a"]
-    assert [name for name, _ in tickets.take_due(10 * HOUR) if tickets.get(name)] == ["a", "b"]
+    assert [name for name, _ in tickets.loaded()] == ["a"]
+    assert [name for name, _ in tickets.take_due(10 * HOUR)] == ["a", "b"]
     assert len(tickets) == 2
 
 
+def test_what_the_disk_has_is_due_until_it_is_changed(store: LocalStore) -> None:
+    """A ticket is due by what was flushed of it last; one that is due earlier than others were is not passed over."""
+    store.put("a", packed(2 * HOUR), None)
+    store.put("b", packed(9 * HOUR), None)
+    commit(store)
+    assert store.take_due(5 * HOUR) == [("a", 2)]
+    store.put("a", packed(12 * HOUR), Head(2 * HOUR, 0))
+    store.put("c", packed(HOUR), None)
+    commit(store)
+    assert store.take_due(10 * HOUR) == [("c", 1), ("b", 9)]
+
+
 def test_the_disk_has_what_was_committed(store: LocalStore, stores: list[LocalStore]) -> None:
-    """A new process finds the last commit whole and nothing beyond it."""
-    store.put("a", packed(waiting=1), is_new=True)
-    store.put_due("a", 5 * HOUR, 0)
-    store.put_waiting("a", waits=True)
+    """A new process finds the last commit whole and nothing beyond it, whatever was put while that was on its way."""
+    store.put("a", packed(5 * HOUR, 1), None)
     commit(store, (b"B0|0", b"sum"), (b"H0|0", b"gone"), (b"M", b"marker"), position=17)
-    commit(store, (b"H0|0", None), position=18)
-    store.put("b", packed(), is_new=True)
-    store.put_due("a", 6 * HOUR, 5 * HOUR)
+    store.flushed()
+    store.put("b", packed(), None)
+    store.put("a", packed(6 * HOUR), Head(5 * HOUR, 1))
+    store.commit([(b"H0|0", None)], 18, NOW, {b"H1|0"})
+    assert (store.get("a"), store.get("b")) == (packed(6 * HOUR), packed())
     later = again(store)
     stores.append(later)
-    assert (later.get("a"), later.get("b"), len(later)) == (packed(waiting=1), None, 1)
+    assert (later.get("a"), later.get("b")) == (packed(5 * HOUR, 1), None)
     assert dict(later.others()) == {b"B0|0": b"sum", b"M": b"marker"}
-    assert (later.place.position, later.place.last_sums, later.place.loading) == (18, [b"H1|0"], [b"H2|0"])
+    assert (later.place.position, later.place.last_sums) == (18, [b"H1|0"])
     assert later.take_due(DAY) == [("a", 5)]
-    assert [name for name, _ in later.waiting()] == ["a"]
+    assert [name for name, _ in later.loaded()] == ["a"]
 
 
 @pytest.mark.parametrize(
-    ("now", "changelog", "closed", "kept"),
+    ("now", "changelog", "kept"),
     [
-        (NOW + local_store.TOO_OLD, CHANGELOG, None, True),
-        (NOW + local_store.TOO_OLD + 1, CHANGELOG, None, False),
-        (NOW + local_store.TOO_OLD + 1, CHANGELOG, NOW + 1, True),
-        (NOW, "another", None, False),
+        (NOW + local_store.TOO_OLD, CHANGELOG, True),
+        (NOW + local_store.TOO_OLD + 1, CHANGELOG, False),
+        (NOW - local_store.TOO_OLD - 1, CHANGELOG, False),
+        (NOW, "another", False),
     ],
 )
-def test_a_copy_that_may_be_wrong_is_made_anew(
-    store: LocalStore, stores: list[LocalStore], now: int, changelog: str, closed: int | None, kept: bool
-) -> None:
-    """One that may have missed tombstones, or is of another changelog."""
-    store.put("a", packed(), is_new=True)
+def test_a_copy_that_may_be_wrong_is_made_anew(store: LocalStore, stores: list[LocalStore], now: int, changelog: str, kept: bool) -> None:
+    """One that may have missed tombstones, or is of another changelog, or of a clock that was wrong."""
+    store.put("a", packed(), None)
     commit(store, position=9)
-    later = again(store, now=now, changelog=changelog, closed=closed)
+    later = again(store, now=now, changelog=changelog)
     stores.append(later)
     assert (later.place.position, len(later)) == ((9, 1) if kept else (0, 0))
+
+
+@pytest.mark.parametrize("place", [msgspec.msgpack.encode([1, {"another": "shape"}]), b"\xc1", b""])
+def test_another_shape_is_made_anew(store: LocalStore, stores: list[LocalStore], place: bytes) -> None:
+    """What nobody can read is no reason to stop."""
+    commit(store, position=9)
+    store._open[b"\0"] = place
+    later = again(store)
+    stores.append(later)
+    assert later.place.position == 0
 
 
 def test_another_format_is_made_anew(store: LocalStore, stores: list[LocalStore], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,32 +169,70 @@ def test_another_format_is_made_anew(store: LocalStore, stores: list[LocalStore]
 
 def test_a_damaged_folder_is_made_anew(store: LocalStore, stores: list[LocalStore], caplog: pytest.LogCaptureFixture) -> None:
     """The changelog has everything; it is said."""
-    store.put("a", packed(), is_new=True)
+    store.put("a", packed(), None)
     commit(store, position=9)
-    store.close(None)
-    (store._folder / "CURRENT").write_text("damaged", encoding="utf-8")
-    stores.append(open_store(store._folder, CHANGELOG, NOW))
+    store.close()
+    (store.folder / "CURRENT").write_text("damaged", encoding="utf-8")
+    stores.append(open_store(store.folder, CHANGELOG, NOW))
     assert (len(stores[-1]), stores[-1].place.position) == (0, 0)
-    assert "removed, the changelog is read from its beginning" in caplog.text
+    assert "making it anew from the changelog" in caplog.text
+
+
+def test_damaged_data_is_never_passed_over(store: LocalStore, stores: list[LocalStore]) -> None:
+    """A block of zeros ends an iterator as if there were no more: the worker must not go on with half the sums."""
+    commit(store, *((b"H%05d|0" % number, bytes(str(number) * 40, "ascii")) for number in range(5_000)))
+    store.close()
+    (data,) = store.folder.glob("*.sst")
+    content = bytearray(data.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 50] = bytes(50)
+    data.write_bytes(content)
+    stores.append(open_store(store.folder, CHANGELOG, NOW))
+    with pytest.raises(CsatStreamError, match="the local store fails"):
+        list(stores[-1].others())
+
+
+def test_missing_records_are_noticed(store: LocalStore, stores: list[LocalStore]) -> None:
+    """Fewer than were written."""
+    commit(store, (b"H1|0", b"1"), (b"H2|0", b"2"), (b"H3|0", b"3"), (b"H3|0", None))
+    del store._open[b"H2|0"]
+    stores.append(again(store))
+    with pytest.raises(CsatStreamError, match="1 records are missing"):
+        list(stores[-1].others())
 
 
 def test_a_folder_in_use(store: LocalStore) -> None:
-    """Two workers can't share one."""
+    """Two processes can't share one."""
     with pytest.raises(StartRefused, match="is in use; give each worker"):
-        open_store(store._folder, CHANGELOG, NOW)
+        open_store(store.folder, CHANGELOG, NOW)
+
+
+def test_a_root_is_for_one_worker(tmp_path: Path) -> None:
+    """The second is refused at its start, not at some rebalance; what former generations left is removed, what others left is not."""
+    for name in ("app-g1", "app-g2", "app-g3", "other-g1"):
+        (tmp_path / name / "0").mkdir(parents=True)
+    with held(tmp_path, Names("app", 3)):
+        with pytest.raises(StartRefused, match="is in use; give each worker"), held(tmp_path, Names("app", 3)):
+            pass
+        assert {folder.name for folder in tmp_path.iterdir() if folder.is_dir()} == {"app-g3", "other-g1"}
+    with held(tmp_path, Names("app", 3)):
+        pass
 
 
 def test_a_place_that_is_none(tmp_path: Path) -> None:
-    """A file stands where the folder should be."""
+    """A file stands where the folder should be, or the folder is no database and may not be removed."""
     (tmp_path / "file").touch()
-    with pytest.raises(StartRefused, match="can't be made"):
+    with pytest.raises(StartRefused, match="can't be used"):
         open_store(tmp_path / "file" / "0", CHANGELOG, NOW)
+    with pytest.raises(StartRefused, match="can't be used"), held(tmp_path / "file", Names("app", 1)):
+        pass
+    with pytest.raises(StartRefused, match="can't be used"):
+        local_store.remove(tmp_path / "nothing")
 
 
 def test_closed(store: LocalStore) -> None:
     """Nothing goes into a store that was let go of."""
-    store.close(None)
-    store.close(None)
+    store.close()
+    store.close()
     with pytest.raises(CsatStreamError, match="is closed"):
         commit(store)
 
@@ -181,6 +245,8 @@ def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_setting() -> None:
-    """Off unless a folder is given."""
+    """Off unless a folder is given; an empty variable gives none."""
     assert Settings().local_store is None
+    assert Settings.model_validate({"local_store": ""}).local_store is None
+    assert Settings.model_validate({"local_store": "~/state"}).local_store == Path.home() / "state"
     assert Settings.model_validate({"local_store": "state"}).local_store == Path("state")
