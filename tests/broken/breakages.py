@@ -56,8 +56,8 @@ BREAKAGES = (
     Breakage(
         "contributions of a loaded ticket are forgotten",
         "stream/state/partition.py",
-        "_Open(known, contributions(self._lives(known), self.rules), ticket.head(packed).due)",
-        "_Open(known, _NOTHING, ticket.head(packed).due)",
+        "_Open(known, contributions(self._lives(known), self.rules), begin.due,",
+        "_Open(known, _NOTHING, begin.due,",
         f"{_ARRIVAL}::test_restart",
     ),
     Breakage(
@@ -178,6 +178,20 @@ BREAKAGES = (
         "((p_before + p_after) / 2 - middle)",
         "((p_before + p_after) / 2)",
         "tests/unit/alerts/test_why.py::test_only_the_mix_changed",
+    ),
+    Breakage(
+        "what comes while a flush is on its way goes to the disk with it",
+        "stream/engine/local_store.py",
+        "        self._sent, self._next = self._next, {}\n",
+        "        self._sent.update(self._next)\n        self._next = self._sent\n",
+        "tests/unit/engine/test_engine_local_store.py::test_the_disk_has_what_was_committed",
+    ),
+    Breakage(
+        "a copy on the disk hides that the log has lost data",
+        "stream/engine/slot.py",
+        "            remove(self._local.folder)\n",
+        "",
+        "tests/unit/engine/test_engine_slot_on_disk.py::test_a_claim_before_the_copy",
     ),
     Breakage(
         "a webhook's signature leaves out the time",
