@@ -49,6 +49,11 @@ def _latency(part: str) -> Callable[[Results], str]:
     return lambda results: f"p50 {results['latest'][part]['p50']:.0f} ms, p99 {results['latest'][part]['p99']:.0f} ms"
 
 
+def _live(results: Results) -> str:
+    found = results["live"]["loaded_latency_ms"]
+    return f"p50 {found['p50']:.0f} ms, p99 {found['p99']:.0f} ms"
+
+
 def _year(results: Results) -> str:
     job = results["year"]["standard_job"]
     return f"{job['events_per_second']:,.0f} events/s, {job['cpu_seconds_per_million']:.1f} CPU s, {job['peak_rss_mb']:,.0f} MB"
@@ -74,18 +79,15 @@ _FLAT = (
     "out and comparing what tickets contribute to eight figures in six segment lists. Compiling the pure folders with mypyc takes 8 % off and was "
     "left out"
 )
+_BUSY = "published once a second, so half of it is waiting for its turn; broker, producer and worker share the two cores"
 TARGETS = (
     Target("W1, CPU of 1M events", "7 CPU s at most", _peer("w1")),
     Target("W2, CPU of 1M events", "9 CPU s at most, 110,000 events/s", _peer("w2")),
     Target("standard job", "100,000 events/s, 10 CPU s", _standard, _FLAT),
     Target("backlog of a year, 10,000,000 events", "80 % of the rate of the standard job", _year),
     Target("lone rating to its score", "p50 50 ms, p99 150 ms", _latency("latency_ms")),
-    Target(
-        "1h score under load",
-        "p50 700 ms, p99 1,500 ms",
-        _latency("loaded_latency_ms"),
-        "measured at 2,000 events/s; scores of 1h are published once a second",
-    ),
+    Target("1h score at 2,000 events/s", "-", _latency("loaded_latency_ms"), "published once a second"),
+    Target("1h score at 10,000 events/s", "p50 700 ms, p99 1,500 ms", _live, _BUSY),
     Target("recovery of 1,000,000 open tickets", "5 s, 300,000 changelog records/s", _recovery),
     Target("takeover of 1,000,000 tickets after kill -9", "10 s with a standby", _takeover, "a session timeout of 6 s is in it"),
     Target("start to first score, empty state", "3 s", lambda results: f"{results['latest']['startup_seconds']:.1f} s"),
