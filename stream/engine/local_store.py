@@ -42,7 +42,7 @@ _LAST = b"\xff"
 _TIME_BYTES = 8
 _WRITE_BUFFER = 16 * 1024 * 1024
 _BLOCK_CACHE = 64 * 1024 * 1024
-"""Of one partition, with the indexes and filters of its files."""
+"""Of one partition. Indexes and filters are beside it, about four bytes a ticket: in it they drive each other out, at 300 us a ticket read."""
 _BITS_A_KEY = 10
 _OPEN_FILES = 256
 TOO_OLD = DAY - HOUR
@@ -346,7 +346,7 @@ def _options() -> Any:
     table.set_cache_index_and_filter_blocks(True)
     table.set_pin_l0_filter_and_index_blocks_in_cache(True)
     options = Options(raw_mode=True)
-    options.create_if_missing(True)  # noqa: FBT003 (the same)
+    options.create_if_missing(True)  # noqa: FBT003 (its only form)
     options.set_block_based_table_factory(table)
     options.set_compression_type(DBCompressionType.lz4())
     options.set_write_buffer_size(_WRITE_BUFFER)
