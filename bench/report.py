@@ -41,8 +41,17 @@ def _peer(job: str) -> Callable[[Results], str]:
 
 
 def _standard(results: Results) -> str:
-    job = results["latest"]["standard_job"]
-    return f"{job['events_per_second']:,.0f} events/s, {job['cpu_seconds_per_million']:.1f} CPU s, {job['peak_rss_mb']:,.0f} MB"
+    return _job(results["latest"])
+
+
+def _job(found: dict[str, Any]) -> str:
+    job = found["standard_job"]
+    text = f"{job['events_per_second']:,.0f} events/s, {job['cpu_seconds_per_million']:.1f} CPU s, {job['peak_rss_mb']:,.0f} MB"
+    spread = found.get("spread", {}).get("standard_job")
+    if spread is None or len(found["runs"]) == 1:
+        return text
+    least, most = spread["cpu_seconds_per_million"]
+    return f"{text} (median of {len(found['runs'])}, CPU s from {least:.1f} to {most:.1f})"
 
 
 def _latency(part: str) -> Callable[[Results], str]:
@@ -55,8 +64,7 @@ def _live(results: Results) -> str:
 
 
 def _year(results: Results) -> str:
-    job = results["year"]["standard_job"]
-    return f"{job['events_per_second']:,.0f} events/s, {job['cpu_seconds_per_million']:.1f} CPU s, {job['peak_rss_mb']:,.0f} MB"
+    return _job(results["year"])
 
 
 def _recovery(results: Results) -> str:
@@ -179,7 +187,8 @@ def _curves(results: Results) -> Iterator[str]:
     yield ""
     yield (
         "With more segments fewer events share a sum, so each is unpacked and packed for fewer of them; the cost of an event levels off where every "
-        "one has sums of its own."
+        "one has sums of its own. Within the first month of a backlog nothing is let go of; after it tickets are forgotten and panes folded into the "
+        "sum of all time, which is the rest of the cost of many events."
     )
 
 

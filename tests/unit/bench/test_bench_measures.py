@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from bench.latency import latencies, percentiles
+from bench.machine import machine
 from bench.processes import BenchFailed, Sample, usage
+from bench.standard import results_table, summary
 
 
 def test_latency_to_the_first_score_that_counts() -> None:
@@ -35,3 +40,20 @@ def test_usage_between_two_moments() -> None:
     samples = [Sample(float(at), at * 2.0, at * 0.5, rss * 2**20) for at, rss in enumerate((10, 70, 30, 40, 99))]
     found = usage(samples, 1.5, 2.5)
     assert (found.cpu_seconds, found.broker_cpu_seconds, found.peak_rss_mb) == (4.0, 1.0, 70.0)
+
+
+def test_medians_and_spreads() -> None:
+    """Of every figure over the runs; what was not measured has no line."""
+    job = {"cpu_seconds_per_million": 20.0, "broker_cpu_seconds_per_million": 2.0, "peak_rss_mb": 900.0, "startup_seconds": 2.0}
+    runs = [job | {"events_per_second": speed, "latency_ms": {"p50": speed / 1000, "p99": 50.0}} for speed in (10_000.0, 30_000.0, 11_000.0)]
+    found = summary(runs, machine(), {"options": {"rate": 2_000}})
+    assert found["standard_job"]["events_per_second"] == 11_000.0
+    assert found["spread"]["standard_job"]["events_per_second"] == [10_000.0, 30_000.0]
+    assert found["latency_ms"] == {"p50": 11.0, "p99": 50.0}
+    assert found["loaded_latency_ms"] == {}
+    console = Console(record=True, file=io.StringIO(), width=120)
+    console.print(results_table(found))
+    shown = console.export_text()
+    assert "11,000" in shown
+    assert "10,000 to 30,000" in shown
+    assert "1h at" not in shown
