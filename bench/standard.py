@@ -141,10 +141,10 @@ async def _measure(console: Console, options: argparse.Namespace, before: Machin
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     setup = {
         "versions": versions(),
-        "options": {"events": options.events, "runs": options.runs, "satisfied": options.satisfied, "rate": options.rate},
+        "options": {"events": options.events, "runs": options.runs, "days": options.days, "satisfied": options.satisfied, "rate": options.rate},
     }
     # Ends a minute ago: nothing of it is late, nothing ahead of the clock, and the short windows have data.
-    span = 30 * DAY
+    span = options.days * DAY
     start = time.time_ns() // 1_000_000 - MINUTE - span
     records = standard_load(options.events, satisfied=options.satisfied, start=start, span=span)
     rate = None if options.no_latency else options.rate
@@ -155,14 +155,15 @@ async def _measure(console: Console, options: argparse.Namespace, before: Machin
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.standard", description="Backlog speed and latency on the standard load.")
     parser.add_argument("--events", type=int, default=1_000_000, help="events in the backlog (default: %(default)s)")
+    parser.add_argument("--days", type=int, default=30, help="days that they are spread over (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=RUNS, help="repetitions, each on a fresh broker; medians are reported (default: %(default)s)")
     parser.add_argument("--satisfied", type=float, default=0.90, help="share of satisfied ratings (default: %(default)s)")
     parser.add_argument("--rate", type=int, default=LOAD_RATE, help="events a second of the latency under load (default: %(default)s)")
     parser.add_argument("--no-latency", action="store_true", help="measure the backlog only")
     parser.add_argument("--out", type=Path, default=RESULTS, help="result file (default: bench/results/latest.json)")
     options = parser.parse_args()
-    if options.events < LEAST_EVENTS or options.runs < 1 or options.rate < 1 or not 0 <= options.satisfied <= 1:
-        parser.error(f"needs at least {LEAST_EVENTS} events, 1 run, a rate, and a share from 0 to 1")
+    if options.events < LEAST_EVENTS or min(options.runs, options.days, options.rate) < 1 or not 0 <= options.satisfied <= 1:
+        parser.error(f"needs at least {LEAST_EVENTS} events, 1 run, 1 day, a rate, and a share from 0 to 1")
     return options
 
 
