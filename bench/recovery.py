@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,12 @@ from rich.console import Console
 
 from bench.backlog import PARTITIONS, set_up
 from bench.broker import consumer_of
+from bench.loads import recent_tickets
 from bench.machine import machine, versions
 from bench.processes import BenchFailed, sampled, tail, until_ready, usage, worker
 from stream.devkit.fill import fill
 from stream.devkit.kafka import EmbeddedKafka
-from stream.devkit.load import OPENED, REPLIED, LoadRecord, standard_load
-from stream.durations import DAY, MINUTE
+from stream.devkit.load import OPENED, REPLIED
 from stream.engine.control import current_generation
 from stream.engine.names import Names
 from stream.errors import CsatStreamError
@@ -34,10 +34,6 @@ from stream.settings import Settings
 
 RESULTS = Path(__file__).parent / "results" / "recovery.json"
 TICKETS = 1_000_000
-EVENTS_A_TICKET = 4.8
-"""Of the standard load."""
-SPAN = 20 * DAY
-_A_PIECE = 400_000
 _READY_SECONDS = 900.0
 _CLAIMED, _RECOVERED = "claimed at offset", "tickets recovered"
 
@@ -67,7 +63,7 @@ async def _measure(console: Console, tickets: int, runs: int) -> list[Run]:
         folder = Path(name)
         settings = await set_up(kafka, folder)
         console.print(f"filling {tickets:,} open tickets ...")
-        for piece in _open_tickets(tickets):
+        for piece in recent_tickets(tickets, {OPENED, REPLIED}):
             await fill(settings, piece)
         with worker(folder / "csat.yaml", folder / "ready", folder / "first.log") as process:
             await until_ready(process, folder / "ready", folder / "first.log", _READY_SECONDS)
@@ -76,17 +72,6 @@ async def _measure(console: Console, tickets: int, runs: int) -> list[Run]:
             found.append(await _recovery(kafka, folder, settings, number))
             console.print(_line(found[-1]))
         return found
-
-
-def _open_tickets(tickets: int) -> Iterator[list[LoadRecord]]:
-    """Openings and replies of so many tickets of the standard load, evenly over the days before now."""
-    events = round(tickets * EVENTS_A_TICKET)
-    pieces = max(1, events // _A_PIECE)
-    begin = time.time_ns() // 1_000_000 - SPAN - MINUTE
-    for number in range(pieces):
-        start = begin + number * SPAN // pieces
-        load = standard_load(events // pieces, seed=number, start=start, span=SPAN // pieces, prefix=f"{number}-")
-        yield [record for record in load if record.topic_index in {OPENED, REPLIED}]
 
 
 async def _recovery(kafka: EmbeddedKafka, folder: Path, settings: Settings, number: int) -> Run:

@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,13 +54,8 @@ def _job(found: dict[str, Any]) -> str:
     return f"{text} (median of {len(found['runs'])}, CPU s from {least:.1f} to {most:.1f})"
 
 
-def _latency(part: str) -> Callable[[Results], str]:
-    return lambda results: f"p50 {results['latest'][part]['p50']:.0f} ms, p99 {results['latest'][part]['p99']:.0f} ms"
-
-
-def _live(results: Results) -> str:
-    found = results["live"]["loaded_latency_ms"]
-    return f"p50 {found['p50']:.0f} ms, p99 {found['p99']:.0f} ms"
+def _latency(file: str, part: str) -> Callable[[Results], str]:
+    return lambda results: f"p50 {results[file][part]['p50']:.0f} ms, p99 {results[file][part]['p99']:.0f} ms"
 
 
 def _year(results: Results) -> str:
@@ -98,9 +93,9 @@ TARGETS = (
     Target("W2, CPU of 1M events", "9 CPU s at most, 110,000 events/s", _peer("w2")),
     Target("standard job", "100,000 events/s, 10 CPU s", _standard, _FLAT),
     Target("backlog of a year, 10,000,000 events", "80 % of the rate of the standard job", _year),
-    Target("lone rating to its score", "p50 50 ms, p99 150 ms", _latency("latency_ms")),
-    Target("1h score at 2,000 events/s", "-", _latency("loaded_latency_ms"), "published once a second"),
-    Target("1h score at 10,000 events/s", "p50 700 ms, p99 1,500 ms", _live, _BUSY),
+    Target("lone rating to its score", "p50 50 ms, p99 150 ms", _latency("latest", "latency_ms")),
+    Target("1h score at 2,000 events/s", "-", _latency("latest", "loaded_latency_ms"), "published once a second"),
+    Target("1h score at 10,000 events/s", "p50 700 ms, p99 1,500 ms", _latency("live", "loaded_latency_ms"), _BUSY),
     Target("recovery of 1,000,000 open tickets", "5 s, 300,000 changelog records/s", _recovery, _READING),
     Target("takeover of 1,000,000 tickets after kill -9", "10 s with a standby", _takeover, "a session timeout of 6 s is in it"),
     Target("start to first score, empty state", "3 s", lambda results: f"{results['latest']['startup_seconds']:.1f} s"),
@@ -118,16 +113,30 @@ def pages(results: Results) -> dict[str, str]:
     }
 
 
+def _title(title: str, source: str) -> Iterator[str]:
+    yield f"# {title}"
+    yield ""
+    yield f"<!-- Made by `python -m bench.report` from {source}; do not edit. -->"
+    yield ""
+
+
+def _head(*columns: str) -> Iterator[str]:
+    """Head of a table; columns of numbers end with a colon."""
+    yield _cells(column.rstrip(":") for column in columns)
+    yield _cells("---:" if column.endswith(":") else "---" for column in columns)
+
+
+def _cells(cells: Iterable[str]) -> str:
+    return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
+
+
 def _page(parts: Sequence[Iterator[str]]) -> str:
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
 def _intro(results: Results) -> Iterator[str]:
     machine, versions = results["latest"]["machine"], results["latest"]["versions"]
-    yield "# How fast it is"
-    yield ""
-    yield "<!-- Made by `python -m bench.report` from bench/results; do not edit. -->"
-    yield ""
+    yield from _title("How fast it is", "bench/results")
     yield (
         f"Measured on {machine['cores']} virtual cores ({machine['cpu']}, {machine['memory_gb']:.0f} GB, {machine['system']}) with the broker "
         "beside it, "
@@ -139,8 +148,7 @@ def _intro(results: Results) -> Iterator[str]:
 def _targets(results: Results) -> Iterator[str]:
     yield "## What is asked for, and what was measured"
     yield ""
-    yield "| what | asked for | measured | |"
-    yield "| --- | --- | --- | --- |"
+    yield from _head("what", "asked for", "measured", "")
     for target in TARGETS:
         yield f"| {target.what} | {target.asked} | {measured_of(target, results) or _NOT_MEASURED} | {target.word} |"
 
@@ -158,8 +166,7 @@ def _peers(results: Results) -> Iterator[str]:
     yield ""
     yield "`make bench-peers`; bench/peers/README.md says what the two jobs are and how they are measured. Medians; *correct*: equal to plain Python."
     yield ""
-    yield "| job | contestant | events/s | CPU s for 1M | peak MB | result |"
-    yield "| --- | --- | ---: | ---: | ---: | --- |"
+    yield from _head("job", "contestant", "events/s:", "CPU s for 1M:", "peak MB:", "result")
     for one in results.get("peers", []):
         yield f"| {one['job']} | {one['contestant']} | {_figures(one)} |"
 
@@ -180,8 +187,7 @@ def _curves(results: Results) -> Iterator[str]:
         "1 one that doubles with what grows."
     )
     yield ""
-    yield "| what grows | CPU us an event | growth |"
-    yield "| --- | --- | ---: |"
+    yield from _head("what grows", "CPU us an event", "growth:")
     for curve in results.get("curves", {}).get("curves", []):
         yield f"| {curve['grows']} | {', '.join(f'{x:,}: {cost:.1f}' for x, cost in curve['points'])} | {curve['growth']:+.2f} |"
     yield ""
@@ -195,8 +201,7 @@ def _curves(results: Results) -> Iterator[str]:
 def _how() -> Iterator[str]:
     yield "## Measure it yourself"
     yield ""
-    yield "| command | what |"
-    yield "| --- | --- |"
+    yield from _head("command", "what")
     yield "| `make bench` | the standard job and the latencies |"
     yield "| `make bench-peers` | the two jobs beside five other stream processors |"
     yield "| `.venv/bin/python -m bench.alert_latency` | from a rating to the alert that it makes true |"
@@ -207,17 +212,13 @@ def _how() -> Iterator[str]:
 
 
 def _faults(results: Results) -> Iterator[str]:
-    yield "# What was broken, and what it did to the figures"
-    yield ""
-    yield "<!-- Made by `python -m bench.report` from tests/faults/results.json; do not edit. -->"
-    yield ""
+    yield from _title("What was broken, and what it did to the figures", "tests/faults/results.json")
     yield (
         "`make faults`, on a real Kafka. Each series ends with `recompute --diff`, which works out every score again from the source topics, and "
         "with every dead letter accounted for. *Differences*: scores that were not the same. A seed makes the same moments again: `CSAT_SEED=...`."
     )
     yield ""
-    yield "| fault | times | differences | seed |"
-    yield "| --- | ---: | ---: | ---: |"
+    yield from _head("fault", "times:", "differences:", "seed:")
     for one in results.get("faults", []):
         yield f"| {one['fault']} | {one['times']:,} | {one['differences']:,} | {one['seed']} |"
 
@@ -227,8 +228,7 @@ def _removed(results: Results) -> Iterator[str]:
     yield ""
     yield "Every check was taken out once, alone, in the situation that needs it: with it nothing differs, without it this was found."
     yield ""
-    yield "| check taken out | found without it |"
-    yield "| --- | --- |"
+    yield from _head("check taken out", "found without it")
     for one in results.get("faults", []):
         for removed in one.get("removed", []):
             yield f"| {removed['check']} | {_plain(removed['found'])} |"
@@ -242,8 +242,7 @@ def _plain(found: str) -> str:
 def _seconds(results: Results) -> Iterator[str]:
     yield "## How long it took"
     yield ""
-    yield "| what | seconds |"
-    yield "| --- | --- |"
+    yield from _head("what", "seconds")
     for one in results.get("faults", []):
         if "seconds" in one:
             yield f"| {one['fault']} | {', '.join(f'{name} {seconds:.1f}' for name, seconds in one['seconds'].items())} |"

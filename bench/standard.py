@@ -9,7 +9,6 @@ import signal
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,10 @@ from rich.table import Table
 from bench.backlog import Backlog, caught_up_worker, prepare
 from bench.broker import prompt_producer, watched
 from bench.latency import lone_ratings, under_load
+from bench.loads import recent_load
 from bench.machine import Machine, machine, versions
 from stream.devkit.kafka import EmbeddedKafka
-from stream.devkit.load import LoadRecord, standard_load
-from stream.durations import DAY, MINUTE
+from stream.devkit.load import LoadRecord
 from stream.errors import CsatStreamError
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -143,10 +142,7 @@ async def _measure(console: Console, options: argparse.Namespace, before: Machin
         "versions": versions(),
         "options": {"events": options.events, "runs": options.runs, "days": options.days, "satisfied": options.satisfied, "rate": options.rate},
     }
-    # Ends a minute ago: nothing of it is late, nothing ahead of the clock, and the short windows have data.
-    span = options.days * DAY
-    start = time.time_ns() // 1_000_000 - MINUTE - span
-    records = standard_load(options.events, satisfied=options.satisfied, start=start, span=span)
+    records = recent_load(options.events, days=options.days, satisfied=options.satisfied)
     rate = None if options.no_latency else options.rate
     runs = [await one_run(console, records, rate) for _ in range(options.runs)]
     return summary(runs, before, setup)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 
 from bench.backlog import check_counted, set_up
+from bench.loads import recent_load
 from bench.processes import cpu_of, until_ready, worker
 from stream.devkit.fill import fill
 from stream.devkit.kafka import EmbeddedKafka
-from stream.devkit.load import standard_load
-from stream.durations import DAY, MINUTE
 
 EVENTS = 1_000_000
 _READY_SECONDS = 120.0
@@ -29,8 +27,7 @@ def of_workers(workers: int) -> float:
 
 
 async def _cost(workers: int) -> float:
-    span = 30 * DAY
-    records = standard_load(EVENTS, start=time.time_ns() // 1_000_000 - MINUTE - span, span=span)
+    records = recent_load(EVENTS)
     with EmbeddedKafka() as kafka, tempfile.TemporaryDirectory(prefix="csat-stream-bench-") as name, ExitStack() as stack:
         folder = Path(name)
         settings = await set_up(kafka, folder)

@@ -18,9 +18,9 @@ from stream.engine.letters import Letters
 from stream.engine.local_store import LocalStore, open_store
 from stream.engine.names import Names
 from stream.engine.slot import Slot
-from stream.kafka_client import LogRecord
 from stream.kpis.registry import layout
 from stream.rules import rules_of
+from stream.setting_parts import Clock
 from stream.settings import Settings
 from stream.state.partition import MARKER_KEY, TICKET_KEY, Partition
 from stream.tickets import ticket
@@ -51,13 +51,6 @@ class Log:
     async def append_all(self, _topic: str, _partition: int, records: Iterable[tuple[bytes, bytes | None, object]]) -> None:
         """Sums."""
         self.sums.extend((key, value) for key, value, _ in records)
-
-
-class Wall:
-    """A clock that stands."""
-
-    def __init__(self, now: int) -> None:
-        self.wall = lambda: now
 
 
 class OnDisk:
@@ -98,7 +91,7 @@ class OnDisk:
         self.slot.refused.clear()
         self.slot.partition.changed = True
         self.log.meanwhile, self.log.refuses = meanwhile, refuses
-        flush = self.slot.flush(cast("Letters", None), cast("WallClock", Wall(wall)))
+        flush = self.slot.flush(cast("Letters", None), WallClock(Clock(fixed=wall)))
         if refuses:
             with pytest.raises(OwnershipLost):
                 asyncio.run(flush)
@@ -125,19 +118,12 @@ class OnDisk:
 
     def load(self, begin: int, end: int, timestamp: int = 0) -> None:
         """Take in a piece of the changelog."""
-        self.slot.load(begin, cast("list[LogRecord]", [Read(offset, timestamp, *self.log.state[offset]) for offset in range(begin, end)]))
+        self.slot.load(begin, [Record("changelog", 0, offset, timestamp, *self.log.state[offset]) for offset in range(begin, end)])
 
     def feed_again(self) -> None:
         """The sources are read from where the state stands."""
         seen, self.seen = self.seen, []
         self.feed(seen)
-
-
-class Read:
-    """A record of the changelog."""
-
-    def __init__(self, offset: int, timestamp: int, key: bytes, value: bytes | None) -> None:
-        self.offset, self.timestamp, self.key, self.value = offset, timestamp, key, value
 
 
 def verify(store: LocalStore) -> None:

@@ -89,7 +89,7 @@ def held(root: Path, names: Names) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StartRefused(f"local_store: {root} is in use", "give each worker on a machine a folder of its own") from None
+            raise _in_use(root) from None
         for former in range(1, names.generation):
             shutil.rmtree(root / Names(names.app, former).group, ignore_errors=True)
         yield
@@ -169,9 +169,9 @@ class LocalStore:
                 return layer[key]
         return self._read(key)
 
-    def put(self, name: str, packed: bytes, before: Head | None) -> None:
+    def put(self, name: str, packed: bytes, head: Head, before: Head | None) -> None:
         """Hold a ticket as it goes into a flush."""
-        encoded, head = name.encode(), ticket.head(packed)
+        encoded = name.encode()
         self._next[TICKET_KEY + encoded] = packed
         if before is None:
             self._tickets += 1
@@ -219,7 +219,7 @@ class LocalStore:
         if packed is None:
             self.drop(name, before)
         else:
-            self.put(name, packed, before)
+            self.put(name, packed, ticket.head(packed), before)
 
     def loaded(self) -> Iterator[tuple[str, bytes]]:
         """After the last `commit`: the tickets that wait for an answer."""
@@ -329,8 +329,12 @@ def _opened(folder: Path) -> Rdict:
         if text.startswith("Corruption"):
             raise _Damaged(text) from None
         if "/LOCK: " in text:
-            raise StartRefused(f"local_store: {folder} is in use", "give each worker on a machine a folder of its own") from None
+            raise _in_use(folder) from None
         raise StartRefused(f"local_store: {folder} can't be opened ({text})", "name a folder that may be written, or remove this one") from None
+
+
+def _in_use(folder: Path) -> StartRefused:
+    return StartRefused(f"local_store: {folder} is in use", "give each worker on a machine a folder of its own")
 
 
 def _no_place(folder: Path, error: OSError) -> StartRefused:

@@ -302,8 +302,9 @@ class Partition:
             self._open.pop(name, None)
             return TICKET_KEY + name.encode(), None
         packed = held.ticket.pack(held.due, held.waiting)
-        self._tickets.put(name, packed, held.held)
-        held.held, held.size = Head(held.due, held.waiting), len(packed)
+        head = Head(held.due, held.waiting)
+        self._tickets.put(name, packed, head, held.held)
+        held.held, held.size = head, len(packed)
         return TICKET_KEY + name.encode(), packed
 
     def marker(self) -> Marker:

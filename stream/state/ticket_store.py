@@ -19,8 +19,8 @@ class TicketStore(Protocol):
     def get(self, name: str, /) -> bytes | None:
         """A packed ticket; None where there is none."""
 
-    def put(self, name: str, packed: bytes, before: Head | None) -> None:
-        """Hold a ticket as it goes into a flush; `before`: what was held of it, None for a new one."""
+    def put(self, name: str, packed: bytes, head: Head, before: Head | None) -> None:
+        """Hold a ticket as it goes into a flush, with its head; `before`: that of what was held of it, None for a new one."""
 
     def drop(self, name: str, before: Head | None) -> None:
         """Forget a ticket; `before` is None where it came and went between two flushes."""
@@ -55,7 +55,7 @@ class InMemory:
         """A packed ticket."""
         return self._packed.get(name)
 
-    def put(self, name: str, packed: bytes, before: Head | None) -> None:  # noqa: ARG002 (a dict knows)
+    def put(self, name: str, packed: bytes, head: Head, before: Head | None) -> None:  # noqa: ARG002 (a dict knows)
         """Hold a ticket."""
         self._packed[name] = packed
 

@@ -13,25 +13,20 @@ from engine_case import Input, event
 from engine_worker import WorkerProcess, until
 
 from bench.broker import watched
+from bench.loads import recent_tickets
 from schemas.scores import score_key
 from stream.clock import real_ms
 from stream.devkit.fill import fill
 from stream.devkit.kafka import EmbeddedKafka
-from stream.devkit.load import RATINGS, standard_load
-from stream.durations import DAY, MINUTE
+from stream.devkit.load import CLOSED, OPENED, RATINGS
+from stream.durations import DAY
 from tests.faults.feed import feeding
 from tests.faults.feed import standard_load as load_in_disorder
 from tests.faults.stage import NewStage, Stage
 from tests.faults.test_faults_rebalances import STEP_SECONDS, step
 
-TOPIC_OF_REPLIES = 1
 TICKETS = 1_000_000
 SHORT_TICKETS = 1_500
-EVENTS_A_TICKET = 4.8
-"""Of the standard load; replies are left out here, so that a million tickets are two million events."""
-SPAN = 20 * DAY
-"""Shorter than tickets are kept for."""
-A_PIECE = 400_000
 PROBES = 40
 MOST_SECONDS = 10
 SESSION = "6s"
@@ -39,14 +34,9 @@ TEAM = {"team": "probe"}
 
 
 async def fill_tickets(stage: Stage, tickets: int) -> None:
-    """So many tickets with their openings, closes and ratings, evenly over the span."""
-    events = round(tickets * EVENTS_A_TICKET)
-    pieces = max(1, events // A_PIECE)
-    begin = real_ms() - SPAN - MINUTE
-    for number in range(pieces):
-        start = begin + number * SPAN // pieces
-        load = standard_load(events // pieces, seed=number, start=start, span=SPAN // pieces, prefix=f"{number}-")
-        await fill(stage.case.settings, (record for record in load if record.topic_index != TOPIC_OF_REPLIES))
+    """So many tickets with their openings, closes and ratings; replies are left out, so that a million tickets are two million events."""
+    for piece in recent_tickets(tickets, {OPENED, CLOSED, RATINGS}):
+        await fill(stage.case.settings, piece)
 
 
 async def until_idle(worker: WorkerProcess, seconds: float) -> None:

@@ -16,6 +16,7 @@ from stream.engine.names import Names
 from stream.errors import ConfigError, CsatStreamError, StartRefused
 from stream.settings import Settings
 from stream.state.ticket_store import InMemory, TicketStore
+from stream.tickets import ticket
 from stream.tickets.ticket import Head, Ticket
 
 pytest.importorskip("rocksdict")
@@ -26,6 +27,11 @@ CHANGELOG, NOW = "id of the changelog", 50 * DAY
 def packed(due: int = 0, waiting: int = 0) -> bytes:
     """A ticket without events."""
     return Ticket().pack(due, waiting)
+
+
+def put(store: TicketStore, name: str, packed: bytes, before: Head | None) -> None:
+    """Hold a ticket."""
+    store.put(name, packed, ticket.head(packed), before)
 
 
 def commit(store: LocalStore, *others: tuple[bytes, bytes | None], position: int = 1, written: int = NOW) -> None:
@@ -65,9 +71,9 @@ def tickets(request: pytest.FixtureRequest) -> TicketStore:
 
 def test_tickets(tickets: TicketStore) -> None:
     """What was put is there, what was dropped is not, and the number is right."""
-    tickets.put("a", packed(1), None)
-    tickets.put("a", packed(2), Head(1, 0))
-    tickets.put("b", packed(3), None)
+    put(tickets, "a", packed(1), None)
+    put(tickets, "a", packed(2), Head(1, 0))
+    put(tickets, "b", packed(3), None)
     tickets.drop("b", Head(3, 0))
     tickets.drop("came and went", None)
     assert (tickets.get("a"), tickets.get("b"), len(tickets)) == (packed(2), None, 1)
@@ -102,23 +108,23 @@ def test_what_waits(tickets: TicketStore, store: LocalStore) -> None:
 
 def test_what_the_disk_has_is_due_until_it_is_changed(store: LocalStore) -> None:
     """A ticket is due by what was flushed of it last; one that is due earlier than others were is not passed over."""
-    store.put("a", packed(2 * HOUR), None)
-    store.put("b", packed(9 * HOUR), None)
+    put(store, "a", packed(2 * HOUR), None)
+    put(store, "b", packed(9 * HOUR), None)
     commit(store)
     assert store.take_due(5 * HOUR) == [("a", 2)]
-    store.put("a", packed(12 * HOUR), Head(2 * HOUR, 0))
-    store.put("c", packed(HOUR), None)
+    put(store, "a", packed(12 * HOUR), Head(2 * HOUR, 0))
+    put(store, "c", packed(HOUR), None)
     commit(store)
     assert store.take_due(10 * HOUR) == [("c", 1), ("b", 9)]
 
 
 def test_the_disk_has_what_was_committed(store: LocalStore, stores: list[LocalStore]) -> None:
     """A new process finds the last commit whole and nothing beyond it, whatever was put while that was on its way."""
-    store.put("a", packed(5 * HOUR, 1), None)
+    put(store, "a", packed(5 * HOUR, 1), None)
     commit(store, (b"B0|0", b"sum"), (b"H0|0", b"gone"), (b"M", b"marker"), position=17)
     store.flushed()
-    store.put("b", packed(), None)
-    store.put("a", packed(6 * HOUR), Head(5 * HOUR, 1))
+    put(store, "b", packed(), None)
+    put(store, "a", packed(6 * HOUR), Head(5 * HOUR, 1))
     store.commit([(b"H0|0", None)], 18, NOW, {b"H1|0"})
     assert (store.get("a"), store.get("b")) == (packed(6 * HOUR), packed())
     later = again(store)
@@ -141,7 +147,7 @@ def test_the_disk_has_what_was_committed(store: LocalStore, stores: list[LocalSt
 )
 def test_a_copy_that_may_be_wrong_is_made_anew(store: LocalStore, stores: list[LocalStore], now: int, changelog: str, kept: bool) -> None:
     """One that may have missed tombstones, or is of another changelog, or of a clock that was wrong."""
-    store.put("a", packed(), None)
+    put(store, "a", packed(), None)
     commit(store, position=9)
     later = again(store, now=now, changelog=changelog)
     stores.append(later)
@@ -169,7 +175,7 @@ def test_another_format_is_made_anew(store: LocalStore, stores: list[LocalStore]
 
 def test_a_damaged_folder_is_made_anew(store: LocalStore, stores: list[LocalStore], caplog: pytest.LogCaptureFixture) -> None:
     """The changelog has everything; it is said."""
-    store.put("a", packed(), None)
+    put(store, "a", packed(), None)
     commit(store, position=9)
     store.close()
     (store.folder / "CURRENT").write_text("damaged", encoding="utf-8")
