@@ -14,7 +14,7 @@ from stream.backtest.history import MINUTES_AN_HOUR, Cases, Entries, History, en
 from stream.backtest.waits import waits_of
 from stream.durations import MINUTE
 from stream.kafka_client import LogRecord
-from stream.kpis.definition import Contribution, Proportion
+from stream.kpis.definition import FROM, Contribution, Proportion
 from stream.kpis.registry import all_metrics, layout
 from stream.rules import Rules, rules_of
 from stream.segments import AGENT, Dimensions, parse_segment
@@ -54,9 +54,9 @@ class Tally(Sums):
 
     def apply(self, contribution: Contribution, sign: int) -> None:
         """Keep one contribution (sign 1) or what takes it back (sign -1)."""
-        time, keys, upwards, cells = contribution
+        time, keys, counted, cells = contribution
         minute, from_hour = time // MINUTE, time // MINUTE
-        if upwards:
+        if counted & FROM:
             minute, from_hour = panes.minute_from(time), panes.hour_from(time) * MINUTES_AN_HOUR
         for cell, value in cells:
             if cell in self._wanted:

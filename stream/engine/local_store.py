@@ -25,7 +25,7 @@ import msgspec
 from stream.durations import DAY, HOUR
 from stream.engine.names import Names
 from stream.errors import ConfigError, CsatStreamError, Fault, StartRefused
-from stream.state.calendar import Calendar
+from stream.state.calendar import Calendar, DueOf
 from stream.state.partition import TICKET_KEY, Record
 from stream.tickets import ticket
 from stream.tickets.ticket import Head
@@ -204,13 +204,13 @@ class LocalStore:
         """A change that is not flushed yet makes a ticket due at another time."""
         self._calendar.put(name, due)
 
-    def take_due(self, now: int) -> list[tuple[str, int]]:
+    def take_due(self, now: int, due_of: DueOf) -> list[str]:
         """Tickets that are due, by what the disk says and by what has changed since: nothing is on its way to the disk between two flushes."""
         begin, end = _due_key(self._due_from, b""), _due_key(now, b"")
-        found = [_name_and_hour(key) for key, _ in self._between(begin, end)] if begin < end else []
+        found = [_name_and_due(key) for key, _ in self._between(begin, end)] if begin < end else []
         # They are changed or dropped in this flush: whoever looks again need not walk over what they leave behind.
         self._due_from = max(self._due_from, now)
-        return [*found, *self._calendar.take(now)]
+        return list(dict.fromkeys([*(name for name, due in found if due_of(name) == due), *self._calendar.take(now, due_of)]))
 
     def load(self, name: str, packed: bytes | None) -> None:
         """Put back a ticket from the changelog."""
@@ -382,6 +382,6 @@ def _due_key(due: int, name: bytes) -> bytes:
     return _DUE + due.to_bytes(_TIME_BYTES) + name
 
 
-def _name_and_hour(key: bytes) -> tuple[str, int]:
+def _name_and_due(key: bytes) -> tuple[str, int]:
     begin = len(_DUE) + _TIME_BYTES
-    return key[begin:].decode(), int.from_bytes(key[len(_DUE) : begin]) // HOUR
+    return key[begin:].decode(), int.from_bytes(key[len(_DUE) : begin])

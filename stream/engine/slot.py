@@ -17,9 +17,9 @@ from schemas.read import Reader, Refused
 from stream.clock import WallClock, real_ms, steady_ms
 from stream.engine import fault_points
 from stream.engine.fenced import FencedProducer, OwnershipLost
+from stream.engine.interval import FlushInterval
 from stream.engine.letters import Letters
 from stream.engine.local_store import LocalStore, remove
-from stream.engine.merge import RUN
 from stream.engine.names import Names
 from stream.engine.room import MOST_EVENTS, Room
 from stream.errors import LogDamaged
@@ -31,12 +31,6 @@ from stream.windows.board import STATUS_KEY
 from stream.windows.spans import panes_held_from
 
 log = logging.getLogger(__name__)
-
-_FLUSH_REST = 40
-_LONGEST_STRETCH = 5_000
-_LARGE_CHUNK = RUN // 2
-"""So many records at once come only from a backlog, which is then expected to go on for a moment (ms)."""
-_BEHIND_FOR = 1_000
 
 
 class Slot:
@@ -71,9 +65,7 @@ class Slot:
         self.flushing = asyncio.Lock()
         self.refused: list[tuple[LogRecord, Refused]] = []
         self.room = Room(partition.rules.segmenter.lists, ceiling)
-        self._last_flush = 0
-        self._flush_took = 0
-        self._last_large_chunk = -_BEHIND_FOR
+        self._interval = FlushInterval()
         self._local = local
         if local is not None:
             partition.load(local.others())
@@ -144,8 +136,7 @@ class Slot:
 
     def apply(self, topic: str, records: Sequence[LogRecord], reader: Reader) -> int:
         """Take in a piece of source records; gives how many records that were, so that a flush can come between."""
-        if len(records) >= _LARGE_CHUNK:
-            self._last_large_chunk = steady_ms()
+        self._interval.taken(real_ms() - records[-1].timestamp, steady_ms())
         piece = records[: self.room.events]
         self.partition.apply(topic, piece, reader, self._refuse)
         if self.room.took(len(piece)):
@@ -162,14 +153,8 @@ class Slot:
         return self.room.is_full(self.partition.weight)
 
     def wait_before_flush(self, interval: int) -> int:
-        """How long (ms) the next flush has to wait: nothing after quiet, otherwise the rest of the interval.
-
-        In a backlog flushes are long, and fewer of them hold less in all, since tickets and sums that change again and again are
-        written once: the interval is then stretched.
-        """
-        is_behind = steady_ms() - self._last_large_chunk < _BEHIND_FOR
-        rest = max(interval, min(_LONGEST_STRETCH, _FLUSH_REST * self._flush_took)) if is_behind else interval
-        return max(0, self._last_flush + rest - steady_ms())
+        """How long (ms) the next flush has to wait."""
+        return self._interval.wait(interval, steady_ms())
 
     async def flush(self, letters: Letters, clock: WallClock) -> None:
         """Make everything durable that has changed. OwnershipLost where somebody else owns the partition now.
@@ -194,8 +179,7 @@ class Slot:
             raise OwnershipLost("let go of while dead letters went out")
         begun = steady_ms()
         flush = self.partition.flush(*panes_held_from(clock.wall()))
-        self._last_flush = steady_ms()
-        self._flush_took = self._last_flush - begun
+        self._interval.flushed(begun, steady_ms())
         self.room.begun()
         fault_points.reach("before-flush")
         end = marker.encode(self._named(flush.marker))

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 
 from aiokafka.errors import KafkaError
@@ -150,12 +151,14 @@ class Worker:
             self.health.owns_scorer = True
 
     async def _score(self, owned: asyncio.Event) -> None:
+        why: str | None = None
         try:
             while True:
-                scorer = self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log, self.health)
-                why = await self._run(scorer, owned)
+                self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log, self.health)
+                if why is not None:
+                    await self._until_answered()
+                why = await self._run(self._scorer, owned)
                 log.warning("scorer: %s; starting it anew", why)
-                await asyncio.sleep(_SCORER_REST)
         except OwnershipLost as error:
             log.warning("scorer: refused (%s); joining again", error)
             self._slots.owns_scorer = False
@@ -165,6 +168,14 @@ class Worker:
         except (CsatStreamError, OSError, ValueError, RuntimeError) as error:
             self._fail(error)
 
+    async def _until_answered(self) -> None:
+        """Wait for the broker: without it each attempt would be a scorer with tables of its own."""
+        while True:
+            await asyncio.sleep(_SCORER_REST)
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(self._source_log.all_ends(), _ENDS_SECONDS)
+                return
+
     async def _run(self, scorer: Scorer, owned: asyncio.Event) -> str:
         """Let a scorer run until the broker fails it or it hears no more of what is flushed; tells which. Its successor fences it."""
         running = asyncio.create_task(scorer.run(owned if self._settings.standbys else None))
@@ -173,15 +184,17 @@ class Worker:
             await asyncio.wait({running, deaf}, return_when=asyncio.FIRST_COMPLETED)
             if not running.done():
                 return "it hears no more of what is flushed"
-            await running
-        except KafkaError as error:
-            return type(error).__name__
+            error = running.exception()
         finally:
             deaf.cancel()
             running.cancel()
             # Not for ever: what has made it deaf may keep it from ending, too.
             await asyncio.wait({running, deaf}, timeout=_STOP_SECONDS)
-        raise RuntimeError("the scorer has ended by itself")
+        if not isinstance(error, KafkaError):
+            raise error or RuntimeError("the scorer has ended by itself")
+        # The error's frames hold the scorer and all its tables, and the collector comes too seldom to wait for it.
+        traceback.clear_frames(error.__traceback__)
+        return type(error).__name__
 
     async def _until_deaf(self, scorer: Scorer, owned: asyncio.Event) -> None:
         liveness = Liveness()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stream.kpis.definition import Contribution, Kpi, Levels, Metric, Reading, Span, cell
+from stream.kpis.definition import LEVEL, Contribution, Kpi, Levels, Metric, Reading, Span, cell
 from stream.rules import Rules
 from stream.tickets.lives import Life
 
@@ -18,7 +18,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     """One at the opening as long as the life stands open."""
     if life.opened is None or not life.standing_open:
         return
-    add((life.opened.time, life.keys(rules.segmenter), False, ((OPEN, 1),)))
+    add((life.opened.time, life.keys(rules.segmenter), LEVEL, ((OPEN, 1),)))
 
 
 def _read(levels: Levels) -> Reading | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from schemas.essence import Rated
-from stream.kpis.definition import Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
+from stream.kpis.definition import SLIDING, Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
 from stream.kpis.readings import DIGITS, percentage
 from stream.rules import Rules
 from stream.segments import Dimensions
@@ -35,7 +35,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
                 add(_rating(life, rules, first.time, first, _FIRST, 1))
                 add(_rating(life, rules, first.time, latest, _FIRST, -1))
         for rating in locked:
-            add((rating.time, rules.segmenter.keys(dimensions(life, rating, rules)), False, ((_LOCKED, 1),)))
+            add((rating.time, rules.segmenter.keys(dimensions(life, rating, rules)), SLIDING, ((_LOCKED, 1),)))
 
 
 class Survey(NamedTuple):
@@ -67,7 +67,7 @@ def _rating(life: Life, rules: Rules, time: int, rating: Rated, base: int, sign:
     satisfied = rating.score >= rules.scales[rating.low, rating.high]
     moved = moved_score(rating)
     cells = ((base + 1, sign), (base + 1 + stars(moved), sign), (base + _SUM, sign * moved))
-    return time, rules.segmenter.keys(dimensions(life, rating, rules)), False, ((base, sign), *cells) if satisfied else cells
+    return time, rules.segmenter.keys(dimensions(life, rating, rules)), SLIDING, ((base, sign), *cells) if satisfied else cells
 
 
 def moved_score(rating: Rated) -> int:

@@ -18,8 +18,19 @@ from stream.tickets.lives import Life
 
 Cell = tuple[int, int]
 """A cell and what is added to it."""
-Contribution = tuple[int, Keys, bool, tuple[Cell, ...]]
-"""Event time in ms, segments, whether it counts only from the first pane that begins at or after that time, cells."""
+FROM, MINUTES, LEVELS = 1, 2, 4
+SLIDING = MINUTES
+"""Counts in the hour pane and the minute pane that its time lies in: windows of every length read it."""
+SLIDING_FROM = MINUTES | FROM
+"""The same, in the first panes that begin at or after its time."""
+HOURLY = 0
+"""Counts in an hour pane alone: no window shorter than a day reads it."""
+LEVEL = LEVELS
+"""Counts in an hour pane of levels, which only the window `now` reads. It is mostly taken back hours later, so these panes are kept apart."""
+LEVEL_FROM = LEVELS | MINUTES | FROM
+"""Counts in the first hour pane of levels that begins at or after its time, and in the first such minute pane."""
+Contribution = tuple[int, Keys, int, tuple[Cell, ...]]
+"""Event time in ms, segments, the panes it counts in (one of the five above), cells."""
 Unit = Literal["percent", "seconds", "tickets", "unix_seconds"]
 
 OLDEST_WAITING, OLDEST_FOLLOW_UP = "W", "F"

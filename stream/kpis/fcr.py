@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stream.kpis.definition import Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
+from stream.kpis.definition import HOURLY, Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
 from stream.kpis.readings import percentage
 from stream.rules import Rules
 from stream.tickets.lives import Life
@@ -21,14 +21,14 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     close = life.closes[0]
     keys = life.keys(rules.segmenter, life.agent_of_close(close))
     if not life.humans and close.by != "agent":
-        add((close.time, keys, False, ((_BOT_ONLY, 1),)))
+        add((close.time, keys, HOURLY, ((_BOT_ONLY, 1),)))
         return
     cells = [(_RESOLVED, 1)]
     if len(life.humans) <= _HUMAN_REPLIES_OF_ONE_TOUCH:
         cells.append((_ONE_TOUCH, 1))
     if _never_reopened(life):
         cells.append((_NEVER_REOPENED, 1))
-    add((close.time, keys, False, tuple(cells)))
+    add((close.time, keys, HOURLY, tuple(cells)))
 
 
 def _never_reopened(life: Life) -> bool:

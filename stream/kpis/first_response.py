@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stream.kpis.definition import Contribution, Kpi, Metric, Reading, Span, Sums, cell, sketch_cell
+from stream.kpis.definition import SLIDING, Contribution, Kpi, Metric, Reading, Span, Sums, cell, sketch_cell
 from stream.kpis.readings import duration
 from stream.rules import Rules
 from stream.stats.sketch import bucket
@@ -22,7 +22,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     reply = life.humans[0]
     waited = reply.time - life.opened.time
     cells = ((_ANSWERED, 1), (_SUM, waited), (_SKETCH + bucket(waited), 1)) if waited >= 0 else ((_NEGATIVE, 1),)
-    add((reply.time, life.keys(rules.segmenter, reply.agent), False, cells))
+    add((reply.time, life.keys(rules.segmenter, reply.agent), SLIDING, cells))
 
 
 def _read(sums: Sums) -> Reading | None:

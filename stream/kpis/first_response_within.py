@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stream.kpis.definition import Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
+from stream.kpis.definition import SLIDING, SLIDING_FROM, Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
 from stream.kpis.readings import percentage
 from stream.rules import Rules
 from stream.tickets.lives import Life
@@ -25,11 +25,11 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
         if reply < opened.time:
             return
         if reply <= deadline:
-            add((reply, keys, False, ((_HIT, 1),)))
+            add((reply, keys, SLIDING, ((_HIT, 1),)))
             return
     elif life.closed and life.closes[-1].time <= deadline:
         return
-    add((deadline, keys, True, ((_MISS, 1),)))
+    add((deadline, keys, SLIDING_FROM, ((_MISS, 1),)))
 
 
 def _read(sums: Sums) -> Reading | None:

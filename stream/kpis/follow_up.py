@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stream.kpis.definition import OLDEST_FOLLOW_UP, Contribution, Kpi, Levels, Metric, Reading, Span, cell
+from stream.kpis.definition import LEVEL, LEVEL_FROM, OLDEST_FOLLOW_UP, Contribution, Kpi, Levels, Metric, Reading, Span, cell
 from stream.kpis.low_ratings import low_ratings
 from stream.rules import Rules
 from stream.tickets.lives import Life
@@ -20,8 +20,8 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     for low in low_ratings(life, rules):
         if low.open:
             keys = rules.segmenter.keys(low.dimensions)
-            add((low.since, keys, False, ((_OPEN, 1),)))
-            add((low.due_at, keys, True, ((_OVERDUE, 1),)))
+            add((low.since, keys, LEVEL, ((_OPEN, 1),)))
+            add((low.due_at, keys, LEVEL_FROM, ((_OVERDUE, 1),)))
 
 
 def _read_open(levels: Levels) -> Reading | None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from stream.durations import MINUTE
-from stream.kpis.definition import Contribution, Kpi, cell
+from stream.kpis.definition import SLIDING, Contribution, Kpi, cell
 from stream.rules import Rules
 from stream.segments import Keys, segment_key
 from stream.tickets.lives import Life
@@ -24,7 +24,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
 def counted(records: Counter[int], dead: Mapping[int, int]) -> Iterator[Contribution]:
     """What records and the dead letters among them add, both by minute."""
     for minute, number in records.items():
-        yield minute * MINUTE, _EVERYTHING, False, ((INTAKE_RECORDS, number), (INTAKE_DEAD, dead.get(minute, 0)))
+        yield minute * MINUTE, _EVERYTHING, SLIDING, ((INTAKE_RECORDS, number), (INTAKE_DEAD, dead.get(minute, 0)))
 
 
 KPI = Kpi(name="intake", block=BLOCK, cells=("records", "dead"), contribute=contribute, metrics=())

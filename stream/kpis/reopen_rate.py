@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stream.kpis.definition import Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
+from stream.kpis.definition import HOURLY, Contribution, Kpi, Metric, Proportion, Reading, Span, Sums, cell
 from stream.kpis.readings import percentage
 from stream.rules import Rules
 from stream.tickets.lives import Life
@@ -19,7 +19,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
         return
     close = life.closes[0]
     keys = life.keys(rules.segmenter, life.agent_of_close(close))
-    add((close.time, keys, False, ((_CLOSED, 1), (_REOPENED, 1)) if life.reopens else ((_CLOSED, 1),)))
+    add((close.time, keys, HOURLY, ((_CLOSED, 1), (_REOPENED, 1)) if life.reopens else ((_CLOSED, 1),)))
 
 
 def _read(sums: Sums) -> Reading | None:

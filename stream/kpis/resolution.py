@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from schemas.essence import Closed
-from stream.kpis.definition import Contribution, Kpi, Metric, Reading, Span, Sums, cell, sketch_cell
+from stream.kpis.definition import SLIDING, Contribution, Kpi, Metric, Reading, Span, Sums, cell, sketch_cell
 from stream.kpis.readings import duration
 from stream.rules import Rules
 from stream.stats.sketch import bucket
@@ -34,7 +34,7 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
 def _measured(life: Life, rules: Rules, close: Closed, base: int, sketch: int, sign: int) -> Contribution:
     taken = close.time - life.opened.time if life.opened else 0
     cells = ((base, sign), (base + 1, sign * taken), (sketch + bucket(taken), sign)) if taken >= 0 else ((base + 2, sign),)
-    return close.time, life.keys(rules.segmenter, life.agent_of_close(close)), False, cells
+    return close.time, life.keys(rules.segmenter, life.agent_of_close(close)), SLIDING, cells
 
 
 def _read_first(sums: Sums) -> Reading | None:

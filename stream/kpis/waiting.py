@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stream.kpis import backlog
-from stream.kpis.definition import OLDEST_WAITING, Contribution, Kpi, Levels, Metric, Reading, Span, cell
+from stream.kpis.definition import LEVEL, LEVEL_FROM, OLDEST_WAITING, Contribution, Kpi, Levels, Metric, Reading, Span, cell
 from stream.rules import Rules
 from stream.tickets.lives import Life
 
@@ -19,8 +19,8 @@ def contribute(life: Life, rules: Rules, add: Callable[[Contribution], None]) ->
     if opened is None or not life.waiting:
         return
     keys = life.keys(rules.segmenter)
-    add((opened.time, keys, False, ((_WAITING, 1),)))
-    add((opened.time + rules.first_response_target(opened.channel), keys, True, ((_OVERDUE, 1),)))
+    add((opened.time, keys, LEVEL, ((_WAITING, 1),)))
+    add((opened.time + rules.first_response_target(opened.channel), keys, LEVEL_FROM, ((_OVERDUE, 1),)))
 
 
 def _read_waiting(levels: Levels) -> Reading | None:

@@ -1,21 +1,46 @@
-"""When tickets are due to be looked at again: by hour, against the slowest clock. Pure."""
+"""When tickets are due to be looked at again: by hour, and to the millisecond in the hours that have begun, against the slowest clock. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from heapq import heappop, heappush
+
 from stream.durations import HOUR
+
+DueOf = Callable[[str], int | None]
+"""When a ticket is due by what is known of it now (ms); None where there is none."""
 
 
 class Calendar:
-    """Tickets by the hour in which they are due. A ticket may stand in several hours; who asks checks its own due time."""
+    """Tickets by when they are due. One may stand in several places: that counts where it is due by what is known of it when its time has come."""
 
     def __init__(self) -> None:
+        self._begun = 0
         self._hours: dict[int, list[str]] = {}
+        self._soon: list[tuple[int, str]] = []
 
     def put(self, ticket: str, due: int) -> None:
         """The ticket is due at a time in ms."""
-        self._hours.setdefault(due // HOUR, []).append(ticket)
+        if due // HOUR > self._begun:
+            self._hours.setdefault(due // HOUR, []).append(ticket)
+        else:
+            heappush(self._soon, (due, ticket))
 
-    def take(self, now: int) -> list[tuple[str, int]]:
-        """Tickets of every hour that has begun at `now`, with that hour; they are forgotten here, so put back those not due yet."""
-        begun = [hour for hour in self._hours if hour <= now // HOUR]
-        return [(ticket, hour) for hour in begun for ticket in self._hours.pop(hour)]
+    def take(self, now: int, due_of: DueOf) -> list[str]:
+        """Tickets that are due before `now`, each once and the earliest first; they are forgotten here."""
+        self._begin(now // HOUR, due_of)
+        found: dict[str, None] = {}
+        while self._soon and self._soon[0][0] < now:
+            due, ticket = heappop(self._soon)
+            if due_of(ticket) == due:
+                found[ticket] = None
+        return list(found)
+
+    def _begin(self, hour: int, due_of: DueOf) -> None:
+        """Look up when the tickets of every hour up to this one are due; those that have moved to another hour stand there too."""
+        self._begun = max(self._begun, hour)
+        for begun in [each for each in self._hours if each <= hour]:
+            for ticket in dict.fromkeys(self._hours.pop(begun)):
+                due = due_of(ticket)
+                if due is not None and due // HOUR == begun:
+                    heappush(self._soon, (due, ticket))

@@ -10,7 +10,7 @@ import numpy as np
 
 from stream.state.panes import Cells, Ints
 
-_KINDS = "BHN"
+_KINDS = "BHOND"
 _INDEX = (1 << 40) - 1
 
 CELL_BITS, SEGMENT_BITS = 20, 22
@@ -19,7 +19,7 @@ PLACE_BITS = 20
 
 
 def code_of(kind: str, index: int) -> int:
-    """A whole number for a pane; the base is the least, then come hours, then minutes, by time."""
+    """A whole number for a pane; the base is the least, then come the other kinds, each by time."""
     return (_KINDS.index(kind) << 40) + index
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-FORMAT = 3
+FORMAT = 4
 """Version of everything that is kept in internal topics."""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -18,17 +19,18 @@ MINUTES_KEPT = 8 * 60
 HOURS_KEPT = 40 * 24
 """Hour panes reach back this far; older ones are folded into the base of the window `all`."""
 HOURS_A_DAY = DAY // HOUR
-SLOT_BITS = {"H": 4, "N": 4, "B": 0}
+SLOT_BITS = {"H": 4, "O": 4, "N": 4, "D": 4, "B": 0}
 """A page holds the segments whose numbers differ in these last bits: 16 of a pane, one of the base, whose cells are many."""
 
 Cells = dict[int, int]
 
 
 class PaneKey(NamedTuple):
-    """What a record of the sums is of: kind `H` a page of an hour pane, `N` of a minute pane, `B` of the base (older than every hour pane).
+    """What a record of the sums is of.
 
-    `name`: the number of the page. Kept in the same way, with number 0 and the name of a segment: `W` oldest waiting, `F` oldest follow-up;
-    with that of a ticket: `L` low ratings.
+    Kind `H`: a page of an hour pane, `N` of a minute pane, `O` and `D` of an hour and a minute pane of levels (what stands open, what is due), `B` of
+    the base (older than every hour pane); `name` is the number of the page. Kept in the same way, with number 0 and the name of a segment: `W` oldest
+    waiting, `F` oldest follow-up; with that of a ticket: `L` low ratings.
     """
 
     kind: str
@@ -68,19 +70,15 @@ class Content(NamedTuple):
     values: Ints
 
 
-class Narrow:
-    """Whole numbers in 2 bytes each; those that need more are marked, and stand beside."""
-
-    def __init__(self, numbers: Ints) -> None:
-        wide = (numbers <= _MARK) | (numbers > _LARGEST)
-        self._small = np.where(wide, _MARK, numbers).astype("<i2").tobytes()
-        self._wide = numbers[wide].astype("<i8").tobytes()
-        self._wide_before = np.concatenate(([0], np.cumsum(wide))).tolist()
-
-    def part(self, begin: int, end: int) -> tuple[bytes, bytes]:
-        """The numbers begin..end-1: all in 2 bytes, and those that need 8."""
-        first, last = self._wide_before[begin], self._wide_before[end]
-        return self._small[2 * begin : 2 * end], self._wide[8 * first : 8 * last]
+def narrow(numbers: Ints, edges: Ints) -> Iterator[tuple[bytes, bytes]]:
+    """Whole numbers from each edge to the next: all in 2 bytes each, where those that need more are marked, and these beside in 8."""
+    wide = np.flatnonzero((numbers <= _MARK) | (numbers > _LARGEST))
+    small = numbers.astype("<i2")
+    small[wide] = _MARK
+    all_small, all_wide = small.tobytes(), numbers[wide].astype("<i8").tobytes()
+    places, wide_places = (2 * edges).tolist(), (8 * np.searchsorted(wide, edges)).tolist()
+    for (begin, end), (first, last) in zip(pairwise(places), pairwise(wide_places), strict=True):
+        yield all_small[begin:end], all_wide[first:last]
 
 
 _MARK, _LARGEST = -(2**15), 2**15 - 1

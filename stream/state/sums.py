@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from stream.durations import HOUR, MINUTE
-from stream.kpis.definition import Contribution
+from stream.kpis.definition import FROM, LEVELS, MINUTES, Contribution
 from stream.segments import Keys
 from stream.state import panes
 from stream.state.deltas import Deltas, Places, Rows, begins, code_of, joined, netted, pane_of
-from stream.state.panes import SLOT_BITS, Cells, Narrow, Page, hour_from, minute_from
+from stream.state.panes import SLOT_BITS, Cells, Page, hour_from, minute_from, narrow
 
 BASE = 0
 _PAGE_OVERHEAD, _ROW_WEIGHT = 64, 600
+_OF_HOURS, _OF_MINUTES = ("H", "O"), ("N", "D")
 
 
 class _Held(NamedTuple):
@@ -24,7 +26,7 @@ class _Held(NamedTuple):
 
 
 class Sums:
-    """Hour panes, minute panes and the base below the hour panes. `minutes_from` and `hours_from` only grow.
+    """Hour panes and minute panes, those of levels apart, and the base below the hour panes. `minutes_from` and `hours_from` only grow.
 
     `numbers_given`: how many segments have a number; none is ever given to another, not even when nothing is left of its segment.
     """
@@ -36,12 +38,13 @@ class Sums:
         self._names: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
         self.numbers_given = 0
-        self._held: dict[str, dict[int, dict[int, _Held]]] = {"H": {}, "N": {}, "B": {}}
+        self._held: dict[str, dict[int, dict[int, _Held]]] = {"H": {}, "O": {}, "N": {}, "D": {}, "B": {}}
         self._count = 0
         self._places: dict[int, int] = {}
         self._pages_of_place: list[tuple[int, ...]] = []
         self._whole, self._sliding = Places(), Places()
         self._hours, self._minutes = Rows(), Rows()
+        self._level_hours, self._level_minutes = Rows(), Rows()
         self._folded: list[Deltas] = []
         self._dropped: dict[tuple[str, int, int], None] = {}
         self._weighed: set[tuple[str, int, int]] = set()
@@ -54,22 +57,26 @@ class Sums:
 
     def apply(self, contribution: Contribution, sign: int) -> None:
         """Add (sign 1) or take back (sign -1) one contribution in every pane and segment it belongs to."""
-        time, keys, upwards, cells = contribution
+        time, keys, counted, cells = contribution
         place = self._places.get(keys.number)
         if place is None:
             place = self._new_place(keys)
-        hour = hour_from(time) if upwards else time // HOUR
-        row = self._hours.get(hour, place)
+        hour = hour_from(time) if counted & FROM else time // HOUR
+        rows = self._level_hours if counted & LEVELS else self._hours
+        row = rows.get(hour, place)
         if row is None:
-            row = self._open(self._hours, "H", hour, place)
+            row = self._open(rows, "O" if counted & LEVELS else "H", hour, place)
         for cell, value in cells:
             row[cell] = row.get(cell, 0) + sign * value
-        minute = minute_from(time) if upwards else time // MINUTE
+        if not counted & MINUTES:
+            return
+        minute = minute_from(time) if counted & FROM else time // MINUTE
         if minute < self.minutes_from:
             return
-        row = self._minutes.get(minute, place)
+        rows = self._level_minutes if counted & LEVELS else self._minutes
+        row = rows.get(minute, place)
         if row is None:
-            row = self._open(self._minutes, "N", minute, place)
+            row = self._open(rows, "D" if counted & LEVELS else "N", minute, place)
         for cell, value in cells:
             row[cell] = row.get(cell, 0) + sign * value
 
@@ -104,13 +111,18 @@ class Sums:
         """Let go of panes before these: minute panes are dropped, hour panes folded into the base."""
         if minutes_from > self.minutes_from:
             self.minutes_from = minutes_from
-            self._drop("N", minutes_from)
+            for kind in _OF_MINUTES:
+                self._drop(kind, minutes_from)
         if hours_from > self.hours_from:
             self.hours_from = hours_from
-            old = [place for index in self._held["H"] if index < hours_from for place in self._pages("H", index)]
-            found = self._deltas(old)
-            self._folded.append(found._replace(panes=np.full(len(found.panes), code_of("B", BASE))))
-            self._drop("H", hours_from)
+            for kind in _OF_HOURS:
+                self._fold(kind, hours_from)
+                self._drop(kind, hours_from)
+
+    def _fold(self, kind: str, before: int) -> None:
+        """Add what panes before one of some kind hold to the base."""
+        found = self._deltas([place for index in self._held[kind] if index < before for place in self._pages(kind, index)])
+        self._folded.append(found._replace(panes=np.full(len(found.panes), code_of("B", BASE))))
 
     def _pages(self, kind: str, index: int) -> list[tuple[str, int, int]]:
         return [(kind, index, page) for page in self._held[kind][index]]
@@ -123,7 +135,7 @@ class Sums:
 
     def close(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Pack everything that changed; gives a record for each page, with None for one that is empty now."""
-        changes = netted(joined([self._of_hours(), self._of_minutes(), *self._folded]))
+        changes = netted(joined([*self._taken(), *self._folded]))
         self._folded = []
         touched = list(dict.fromkeys(_pages_of(changes)))
         held = self._deltas([place for place in touched if self._packed(*place) is not None])
@@ -138,15 +150,22 @@ class Sums:
         self._weighed.clear()
         self.weight = 0
 
-    def _of_hours(self) -> Deltas:
-        found = self._hours.take(self._whole)
-        codes = np.where(found.panes >= self.hours_from, code_of("H", 0) + found.panes, code_of("B", BASE))
+    def _taken(self) -> Iterator[Deltas]:
+        """All rows, which are empty afterwards."""
+        yield self._of_hours("H", self._hours)
+        yield self._of_hours("O", self._level_hours)
+        yield self._of_minutes("N", self._minutes)
+        yield self._of_minutes("D", self._level_minutes)
+
+    def _of_hours(self, kind: str, rows: Rows) -> Deltas:
+        found = rows.take(self._whole)
+        codes = np.where(found.panes >= self.hours_from, code_of(kind, 0) + found.panes, code_of("B", BASE))
         return found._replace(panes=codes)
 
-    def _of_minutes(self) -> Deltas:
-        found = self._minutes.take(self._sliding)
+    def _of_minutes(self, kind: str, rows: Rows) -> Deltas:
+        found = rows.take(self._sliding)
         kept = found.panes >= self.minutes_from
-        return Deltas(code_of("N", 0) + found.panes[kept], *(column[kept] for column in found[1:]))
+        return Deltas(code_of(kind, 0) + found.panes[kept], *(column[kept] for column in found[1:]))
 
     def _packed(self, kind: str, index: int, page: int) -> bytes | None:
         held = self._held[kind].get(index, {}).get(page)
@@ -186,20 +205,13 @@ class Sums:
         numbers = segments >> bits
         slots = segments - (numbers << bits)
         new_page = begins(codes, numbers)
-        ends = [*new_page[1:].tolist(), len(segments)]
-        steps, values = Narrow(panes.steps_of(content.cells, new_segment)), Narrow(content.values)
-        edges = [*new_segment.tolist(), len(content.cells)]
+        page_edges = np.append(new_page, len(segments))
+        cell_edges = np.append(new_segment[new_page], len(content.cells))
+        steps, values = narrow(panes.steps_of(content.cells, new_segment), cell_edges), narrow(content.values, cell_edges)
         names = [self._names[number] for number in segments.tolist()]
         slot_bytes, count_bytes = slots.astype("u1").tobytes(), counts.astype("<u4").tobytes()
-        for begin, end in zip(new_page.tolist(), ends, strict=True):
-            first, last = edges[begin], edges[end]
-            page = Page(
-                panes.pack_names(names[begin:end]),
-                slot_bytes[begin:end],
-                count_bytes[4 * begin : 4 * end],
-                *steps.part(first, last),
-                *values.part(first, last),
-            )
+        for (begin, end), own_steps, own_values in zip(pairwise(page_edges.tolist()), steps, values, strict=True):
+            page = Page(panes.pack_names(names[begin:end]), slot_bytes[begin:end], count_bytes[4 * begin : 4 * end], *own_steps, *own_values)
             yield (*pane_of(int(codes[begin])), int(numbers[begin])), page
 
     # -- recovery

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from stream.state.calendar import Calendar
+from stream.state.calendar import Calendar, DueOf
 from stream.tickets import ticket
 from stream.tickets.ticket import Head
 
@@ -31,8 +31,8 @@ class TicketStore(Protocol):
     def put_due(self, name: str, due: int) -> None:
         """A change that is not flushed yet makes a ticket due at another time."""
 
-    def take_due(self, now: int) -> list[tuple[str, int]]:
-        """Tickets that may be due, each with the hour under which it stood. Whoever takes one changes it, drops it, or puts it back."""
+    def take_due(self, now: int, due_of: DueOf) -> list[str]:
+        """Tickets that are due before `now`; `due_of` tells of each what is not put yet too. Whoever takes one changes it or drops it."""
 
     def load(self, name: str, packed: bytes | None) -> None:
         """Put back a ticket from the changelog; None where it is no more."""
@@ -70,9 +70,9 @@ class InMemory:
         """A ticket is due at a time; whoever takes it later looks whether it still is."""
         self._calendar.put(name, due)
 
-    def take_due(self, now: int) -> list[tuple[str, int]]:
-        """Tickets of every hour that has begun."""
-        return self._calendar.take(now)
+    def take_due(self, now: int, due_of: DueOf) -> list[str]:
+        """Tickets that are due."""
+        return self._calendar.take(now, due_of)
 
     def load(self, name: str, packed: bytes | None) -> None:
         """Put back a ticket from the changelog."""

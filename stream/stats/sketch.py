@@ -31,6 +31,7 @@ def bucket(ms: int) -> int:
     return bisect_left(_bounds(), ms)
 
 
+@cache
 def middle(index: int) -> float:
     """The value that stands for a bucket, in ms: at most 1 % from everything in it. Bucket 0 stands for 0."""
     if index == 0:

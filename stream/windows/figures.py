@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stream.durations import DAY, HOUR, MINUTE
-from stream.kpis.definition import OLDEST_WAITING, Metric, Reading
+from stream.kpis.definition import OLDEST_WAITING, Metric, Reading, Span
 from stream.kpis.registry import kpi_cells
 from stream.state.panes import HOURS_A_DAY, HOURS_KEPT, MINUTES_KEPT
 from stream.windows.levels import Floats, LevelPanel
@@ -79,11 +79,11 @@ class Figures:
         return self._sum("H", last - -(-length // HOUR) + 1, last, place[1])
 
     def between(self, metric: str, window: str, begin: int, end: int) -> Parts | None:
-        """The proportion from one time to another (ms), by the panes they lie in: minutes where these are held, else hours."""
+        """The proportion from one time to another (ms), by the panes they lie in: minutes where these are held of it, else hours."""
         place = self._places.get((metric, window))
         if place is None or place[1].ratio is None:
             return None
-        if begin // MINUTE >= self.now // MINUTE - MINUTES_KEPT:
+        if place[1].span is Span.SLIDING and begin // MINUTE >= self.now // MINUTE - MINUTES_KEPT:
             return self._sum("N", begin // MINUTE, end // MINUTE, place[1])
         return self._sum("H", begin // HOUR, end // HOUR, place[1])
 

@@ -47,8 +47,8 @@ class LevelPanel(Panel):
     def __init__(self, reads: Sequence[Read], pace: int, store_cells: Sequence[int]) -> None:
         super().__init__(PaneWindow(NOW, HOUR, None), reads, pace, store_cells)
         hours = sorted({age for read in reads for age in read.kpi.ages})
-        self._ages = {age: Totals("H", self._columns.of_number, self._columns.readers) for age in hours}
-        self._minutes = Totals("N", self._columns.of_number, self._columns.readers)
+        self._ages = {age: Totals(self.kind, self._columns.of_number, self._columns.readers) for age in hours}
+        self._minutes = Totals("D", self._columns.of_number, self._columns.readers)
         self._oldest: dict[str, dict[int, dict[int, Entry]]] = {}
 
     def _all_totals(self) -> Iterator[Totals]:

@@ -71,12 +71,12 @@ class Panel:
         self.reads = tuple(reads)
         self._pace = pace
         self._columns = Columns(reads, store_cells)
-        self._totals = Totals("N" if window.pane < HOUR else "H", self._columns.of_number, self._columns.readers)
+        self._totals = Totals(window.kind, self._columns.of_number, self._columns.readers)
         self._published_at: Ints = np.zeros((0, len(reads)), dtype=np.int64)
 
     @property
     def kind(self) -> str:
-        """Kind of the panes it is made of: N minutes, H hours."""
+        """Kind of the panes it is made of."""
         return self._totals.kind
 
     def grow(self, rows: int) -> None:

@@ -15,7 +15,7 @@ from stream.state.panes import SLOT_BITS
 
 Ints = npt.NDArray[np.int64]
 BASE_PANE = -(2**40)
-"""Hour panes are folded into this one when they grow old."""
+"""Hour panes are folded into this one when they grow old, those of levels too."""
 
 
 class Changes(NamedTuple):
@@ -29,6 +29,7 @@ class Changes(NamedTuple):
 
 _NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
 _MORE_ROWS = 256
+_KINDS = ("H", "N", "O", "D")
 
 
 class _Held(NamedTuple):
@@ -47,8 +48,8 @@ class PaneStore:
         self._numbers: Ints = np.full(max(cells) + 1, -1, dtype=np.int64)
         self._numbers[list(cells)] = np.arange(len(cells))
         self._rows: dict[int, Ints] = {}
-        self._held: dict[str, dict[int, dict[tuple[int, int], bytes]]] = {"H": {}, "N": {}}
-        self._changed: dict[str, list[tuple[int, tuple[int, int], bytes | None, bytes | None]]] = {"H": [], "N": []}
+        self._held: dict[str, dict[int, dict[tuple[int, int], bytes]]] = {kind: {} for kind in _KINDS}
+        self._changed: dict[str, list[tuple[int, tuple[int, int], bytes | None, bytes | None]]] = {kind: [] for kind in _KINDS}
 
     def name(self, partition: int, segment: int, row: int) -> None:
         """A segment, by its number in a partition, has this row."""
@@ -62,7 +63,12 @@ class PaneStore:
         """Replace what a place (partition and page) holds of a pane; what differs waits in `changes`."""
         if kind == "B":
             # A page of the base has another number than that of an hour pane with the same segments, and this pane has no other.
-            kind, index = "H", BASE_PANE
+            self._update("H", BASE_PANE, place, packed)
+            self._update("O", BASE_PANE, place, packed)
+        else:
+            self._update(kind, index, place, packed)
+
+    def _update(self, kind: str, index: int, place: tuple[int, int], packed: bytes | None) -> None:
         pane = self._held[kind].setdefault(index, {})
         before = pane.pop(place, None)
         if packed is not None:

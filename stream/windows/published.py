@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -14,6 +15,8 @@ from stream.kpis.definition import Metric, Reading
 from stream.settings import Settings
 
 REVISION_HEADER = "revision"
+_text = lru_cache(maxsize=1)(iso)
+"""All records of a pass have one now."""
 
 
 class ScoreRecord(NamedTuple):
@@ -65,7 +68,7 @@ class Published:
             "low": reading.low,
             "high": reading.high,
             "state": "ok" if reading.n >= settings.min_n else "insufficient_data",
-            "as_of": iso(as_of),
+            "as_of": _text(as_of),
             "revision": known.revision,
             "definition": metric.definition(settings),
         }

@@ -32,6 +32,13 @@ class PaneWindow:
             return now // DAY * HOURS_A_DAY - 1 - self.shift
         return now // self.pane - self.shift
 
+    @property
+    def kind(self) -> str:
+        """Kind of the panes: N minutes, H hours, O hours of levels."""
+        if self.name == NOW:
+            return "O"
+        return "N" if self.pane < HOUR else "H"
+
     def length(self) -> int | None:
         """Length in ms; None for everything."""
         return None if self.panes is None else self.panes * self.pane

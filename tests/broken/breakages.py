@@ -84,7 +84,7 @@ BREAKAGES = (
     Breakage(
         "a missed deadline counts in its own pane",
         "stream/state/sums.py",
-        "hour = hour_from(time) if upwards else time // HOUR",
+        "hour = hour_from(time) if counted & FROM else time // HOUR",
         "hour = time // HOUR",
         f"{_RECOMPUTE}::test_stream_is_recompute",
     ),

@@ -1,4 +1,4 @@
-"""A worker that keeps hour panes for 26 hours instead of 40 days, so that they come and go within a test; otherwise the real thing."""
+"""A worker that keeps hour panes for 10 hours instead of 40 days, so that they come and go within a test; otherwise the real thing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from stream.cli import main
 from stream.engine import slot
 from stream.windows.spans import panes_held_from
 
-HOURS = 26
+HOURS = 10
 
 
 def held_from(wall: int) -> tuple[int, int]:

@@ -1,7 +1,8 @@
 """Fault 6: half an hour of full load, in which tickets open and expire: memory, changelog, file handles and lag stay where they are.
 
-`CSAT_SOAK=1` switches it on (`make soak`), `CSAT_SOAK_MINUTES` makes it shorter, `CSAT_SOAK_RATE` is the load in events/s. Time runs faster, so that
-a ticket and every pane come and go within the first part of the run (the warm-up); topics are compacted at once instead of after a day.
+`CSAT_SOAK=1` switches it on (`make soak`), `CSAT_SOAK_MINUTES` makes it shorter, `CSAT_SOAK_RATE` is the load in events/s, for so many workers
+(`CSAT_SOAK_WORKERS`). Time runs faster, so that a ticket and every pane come and go within the first part of the run (the warm-up); topics are
+compacted at once instead of after a day.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import contextlib
 import os
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from engine_case import Case
-from engine_worker import WorkerProcess, until
+from engine_worker import until
 
 from stream.clock import real_ms
 from stream.devkit.fill import BATCH_BYTES, append
@@ -42,7 +43,7 @@ MINUTES = float(os.environ.get("CSAT_SOAK_MINUTES", "30"))
 RATE = float(os.environ.get("CSAT_SOAK_RATE", "10000"))
 WARM_UP = 0.45
 SAMPLE_SECONDS = 10.0
-SIMULATED_HOURS = 90
+SIMULATED_HOURS = 24
 SPEED = SIMULATED_HOURS * 60 / MINUTES
 PIECE_SECONDS = 0.2
 MOST_BEHIND = 3
@@ -52,15 +53,15 @@ BOUNDED_FROM = 20
 """Minutes of a run from which on the bounds must be within limits; in a shorter one, with few samples, the growth itself."""
 BROKER = {**SHORT_SESSIONS, "log.cleaner.backoff.ms": "2000", "log.retention.check.interval.ms": "5000", "log.segment.delete.delay.ms": "1000"}
 AT_ONCE = {"segment.ms": "20000", "min.compaction.lag.ms": "0", "delete.retention.ms": "1000", "min.cleanable.dirty.ratio": "0.2"}
-SETTINGS = {"life_gap": "2h", "lateness": "1h", "max_open_age": "12h", "windows": ["15m", "1h", "4h", "24h", "all"]}
-
+SETTINGS = {"life_gap": "30m", "lateness": "15m", "max_open_age": "3h", "windows": ["15m", "1h", "4h", "all"]}
+WORKERS = int(os.environ.get("CSAT_SOAK_WORKERS", "1"))
 
 EXPIRED = 15
 """So many events come for every ticket that is held at a time: with 4.65 a ticket, two thirds have gone."""
 
 
 class Sample(NamedTuple):
-    """One moment: memory and changelog in MB, file handles, records not durable yet, tickets and sums held."""
+    """One moment, of all workers: memory and changelog in MB, file handles, records not durable yet, tickets and sums held."""
 
     memory_mb: float
     changelog_mb: float
@@ -95,15 +96,16 @@ async def compact_at_once(case: Case) -> None:
         await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs) for name, configs in wanted.items()])
 
 
-async def scraped(port: int) -> dict[str, float]:
-    """The sum of all series of each metric."""
-    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as response:
-        text = await response.text()
+async def scraped(ports: Sequence[int]) -> dict[str, float]:
+    """The sum of all series of each metric, of all workers."""
     found: dict[str, float] = defaultdict(float)
-    for line in text.splitlines():
-        if line and not line.startswith("#"):
-            series, _, value = line.rpartition(" ")
-            found[series.partition("{")[0]] += float(value)
+    for port in ports:
+        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/metrics") as response:
+            text = await response.text()
+        for line in text.splitlines():
+            if line and not line.startswith("#"):
+                series, _, value = line.rpartition(" ")
+                found[series.partition("{")[0]] += float(value)
     return found
 
 
@@ -117,11 +119,11 @@ def megabytes(folder: Path, topic: str) -> float:
 
 
 class Soak:
-    """One run: its load, and what was seen of the worker every ten seconds."""
+    """One run: its load, and what was seen of the workers every ten seconds."""
 
-    def __init__(self, stage: Stage, kafka: EmbeddedKafka, port: int, arrivals: Arrivals) -> None:
+    def __init__(self, stage: Stage, kafka: EmbeddedKafka, ports: Sequence[int], arrivals: Arrivals) -> None:
         self.samples: list[Sample] = []
-        self._stage, self._kafka, self._port = stage, kafka, port
+        self._stage, self._kafka, self._ports = stage, kafka, ports
         self._arrivals = arrivals
         self._began = time.monotonic()
 
@@ -130,16 +132,17 @@ class Soak:
         """The part of the run that is over, 0 to 1."""
         return (time.monotonic() - self._began) / 60 / MINUTES
 
-    async def sample(self, worker: WorkerProcess) -> None:
-        """Look every ten seconds, and in the warm-up lower the rate where the worker can't keep up."""
-        process = psutil.Process(worker._process.pid)
+    async def sample(self) -> None:
+        """Look every ten seconds, and in the warm-up lower the rate where the workers can't keep up."""
+        processes = [psutil.Process(worker._process.pid) for worker in self._stage.workers]
         lag = 0.0
         while True:
             await asyncio.sleep(SAMPLE_SECONDS)
-            seen = await scraped(self._port)
+            seen = await scraped(self._ports)
             size = await asyncio.to_thread(megabytes, self._kafka.folder, self._stage.case.names.changelog)
             held = seen[names.LAG], seen[names.STATE_TICKETS], seen[names.STATE_SUMS]
-            found = Sample(process.memory_info().rss / 2**20, size, process.num_fds(), *held)
+            memory = sum(process.memory_info().rss for process in processes) / 2**20
+            found = Sample(memory, size, sum(process.num_fds() for process in processes), *held)
             rate = self._arrivals.per_second
             print(f"{self.passed:6.1%}  {rate:,.0f} events/s  " + "  ".join(f"{name} {value:,.0f}" for name, value in found._asdict().items()))  # noqa: T201
             if self.passed > WARM_UP:
@@ -213,20 +216,25 @@ async def wrong_totals(stage: Stage, arrivals: Arrivals) -> list[str]:
 @pytest.mark.timeout(int(60 * MINUTES + 600))
 async def test_soak(broker: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int) -> None:
     """After the warm-up nothing grows any more, and in the end every rating is counted."""
-    (port,) = free_ports(1)
+    ports = free_ports(WORKERS)
     clock = simulated(real_ms() + 5 * SECOND)
-    stage = new_stage(broker.bootstrap_servers, metrics={"port": port, "windows": ["1h"]}, clock=clock, publish={}, **SETTINGS)
+    stage = new_stage(broker.bootstrap_servers, metrics={"windows": ["1h"]}, clock=clock, publish={}, **SETTINGS)
     await stage.case.create_topics()
-    worker = await stage.joined(module="tests.faults.fast_ageing")
+    for port in ports:
+        await stage.joined(module="tests.faults.fast_ageing", CSAT_METRICS__PORT=str(port))
     await compact_at_once(stage.case)
     arrivals = Arrivals(seed, int(stage.case.settings.clock.simulated_from or 0), RATE, SPEED)
-    soak = Soak(stage, broker, port, arrivals)
-    async with beside(asyncio.create_task(soak.sample(worker))):
+    soak = Soak(stage, broker, ports, arrivals)
+    async with beside(asyncio.create_task(soak.sample())):
         await soak.load()
-    assert worker.is_running, worker.log
+    assert len(stage.running) == WORKERS, [worker.log for worker in stage.workers]
     await stage.case.until_read(60)
     wrong = growth(soak.samples, arrivals.per_second) + await wrong_totals(stage, arrivals)
     assert max(sample.tickets for sample in soak.samples) < arrivals.events / EXPIRED, "tickets do not expire"
     await stage.stop_all()
     assert not wrong, wrong
-    note(f"soak of {MINUTES:g} minutes at {arrivals.per_second:,.0f} events/s, {arrivals.events:,} events", 1, len(wrong))
+    note(
+        f"soak of {MINUTES:g} minutes at {arrivals.per_second:,.0f} events/s with {WORKERS} worker{'s' * (WORKERS > 1)}, {arrivals.events:,} events",
+        1,
+        len(wrong),
+    )

@@ -15,6 +15,7 @@ from stream.engine.local_store import LocalStore, held, open_store
 from stream.engine.names import Names
 from stream.errors import ConfigError, CsatStreamError, StartRefused
 from stream.settings import Settings
+from stream.state.calendar import DueOf
 from stream.state.ticket_store import InMemory, TicketStore
 from stream.tickets import ticket
 from stream.tickets.ticket import Head, Ticket
@@ -32,6 +33,16 @@ def packed(due: int = 0, waiting: int = 0) -> bytes:
 def put(store: TicketStore, name: str, packed: bytes, before: Head | None) -> None:
     """Hold a ticket."""
     store.put(name, packed, ticket.head(packed), before)
+
+
+def due_by(store: TicketStore) -> DueOf:
+    """When tickets are due by what a store holds."""
+
+    def due_of(name: str) -> int | None:
+        found = store.get(name)
+        return None if found is None else ticket.head(found).due
+
+    return due_of
 
 
 def commit(store: LocalStore, *others: tuple[bytes, bytes | None], position: int = 1, written: int = NOW) -> None:
@@ -82,14 +93,25 @@ def test_tickets(tickets: TicketStore) -> None:
 
 
 def test_what_changed_is_due(tickets: TicketStore) -> None:
-    """Before it is flushed: when its hour has begun at the latest, and again where it was put back."""
-    tickets.put_due("early", 2 * HOUR)
-    tickets.put_due("late", 9 * HOUR)
-    assert tickets.take_due(HOUR) == []
-    assert tickets.take_due(3 * HOUR) == [("early", 2)]
-    assert tickets.take_due(3 * HOUR) == []
-    tickets.put_due("early", 4 * HOUR)
-    assert sorted(tickets.take_due(10 * HOUR)) == [("early", 4), ("late", 9)]
+    """Before it is flushed: once its time is over, by what is known of it then."""
+    due = {"early": 2 * HOUR, "late": 9 * HOUR}
+
+    def put_due(name: str, time: int) -> None:
+        due[name] = time
+        tickets.put_due(name, time)
+
+    put_due("early", 2 * HOUR + 5)
+    put_due("late", 9 * HOUR)
+    assert tickets.take_due(HOUR, due.get) == []
+    assert tickets.take_due(2 * HOUR + 5, due.get) == []
+    assert tickets.take_due(2 * HOUR + 6, due.get) == ["early"]
+    assert tickets.take_due(3 * HOUR, due.get) == []
+    for time in (2 * HOUR, 8 * HOUR, 2 * HOUR + 1, 2 * HOUR):
+        put_due("early", time)
+    assert tickets.take_due(10 * HOUR, due.get) == ["early", "late"]
+    put_due("early", 11 * HOUR)
+    del due["early"]
+    assert tickets.take_due(DAY, due.get) == []
 
 
 def test_what_waits(tickets: TicketStore, store: LocalStore) -> None:
@@ -102,7 +124,7 @@ def test_what_waits(tickets: TicketStore, store: LocalStore) -> None:
     tickets.load("d", None)
     commit(store)
     assert [name for name, _ in tickets.loaded()] == ["a"]
-    assert [name for name, _ in tickets.take_due(10 * HOUR)] == ["a", "b"]
+    assert tickets.take_due(10 * HOUR, due_by(tickets)) == ["a", "b"]
     assert len(tickets) == 2
 
 
@@ -111,11 +133,11 @@ def test_what_the_disk_has_is_due_until_it_is_changed(store: LocalStore) -> None
     put(store, "a", packed(2 * HOUR), None)
     put(store, "b", packed(9 * HOUR), None)
     commit(store)
-    assert store.take_due(5 * HOUR) == [("a", 2)]
+    assert store.take_due(5 * HOUR, due_by(store)) == ["a"]
     put(store, "a", packed(12 * HOUR), Head(2 * HOUR, 0))
     put(store, "c", packed(HOUR), None)
     commit(store)
-    assert store.take_due(10 * HOUR) == [("c", 1), ("b", 9)]
+    assert store.take_due(10 * HOUR, due_by(store)) == ["c", "b"]
 
 
 def test_the_disk_has_what_was_committed(store: LocalStore, stores: list[LocalStore]) -> None:
@@ -132,7 +154,7 @@ def test_the_disk_has_what_was_committed(store: LocalStore, stores: list[LocalSt
     assert (later.get("a"), later.get("b")) == (packed(5 * HOUR, 1), None)
     assert dict(later.others()) == {b"B0|0": b"sum", b"M": b"marker"}
     assert (later.place.position, later.place.last_sums) == (18, [b"H1|0"])
-    assert later.take_due(DAY) == [("a", 5)]
+    assert later.take_due(DAY, due_by(later)) == ["a"]
     assert [name for name, _ in later.loaded()] == ["a"]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.durations import HOUR, MINUTE
-from stream.kpis.definition import Contribution
+from stream.kpis.definition import HOURLY, LEVEL, LEVEL_FROM, SLIDING, SLIDING_FROM, Contribution
 from stream.segments import Keys
 from stream.state import panes
 from stream.state.panes import Cells
@@ -18,7 +18,8 @@ NAMES = [f"s{number}" for number in range(40)]
 KEYS = [Keys(tuple(NAMES[first : first + 3]), tuple(NAMES[first : first + 2]), first) for first in range(38)]
 TIMES = st.integers(0, 5 * HOUR)
 CELLS = st.lists(st.tuples(st.integers(0, 3).map(lambda cell: cell * 100_007), st.integers(-3, 3)), min_size=1, max_size=3).map(tuple)
-CONTRIBUTIONS = st.tuples(TIMES, st.sampled_from(KEYS), st.booleans(), CELLS)
+PANES = st.sampled_from((SLIDING, SLIDING_FROM, HOURLY, LEVEL, LEVEL_FROM))
+CONTRIBUTIONS = st.tuples(TIMES, st.sampled_from(KEYS), PANES, CELLS)
 STEPS = st.one_of(
     st.tuples(st.just("add"), CONTRIBUTIONS),
     st.tuples(st.just("take back"), CONTRIBUTIONS),
@@ -36,21 +37,22 @@ class Plain:
 
     def apply(self, contribution: Contribution, sign: int) -> None:
         """Add it to every pane and segment."""
-        time, keys, upwards, cells = contribution
-        hour, minute = (-(-time // HOUR), -(-time // MINUTE)) if upwards else (time // HOUR, time // MINUTE)
+        time, keys, counted, cells = contribution
+        hour, minute = (-(-time // HOUR), -(-time // MINUTE)) if counted in (SLIDING_FROM, LEVEL_FROM) else (time // HOUR, time // MINUTE)
+        kind = "O" if counted in (LEVEL, LEVEL_FROM) else "H"
         for cell, value in cells:
             for name in keys.all:
-                self._cells[("H", hour, name, cell) if hour >= self._hours_from else ("B", 0, name, cell)] += sign * value
-            for name in keys.sliding:
-                self._cells["N", minute, name, cell] += sign * value
+                self._cells[(kind, hour, name, cell) if hour >= self._hours_from else ("B", 0, name, cell)] += sign * value
+            for name in keys.sliding if counted in (SLIDING, SLIDING_FROM, LEVEL_FROM) else ():
+                self._cells["D" if kind == "O" else "N", minute, name, cell] += sign * value
 
     def advance(self, minutes_from: int, hours_from: int) -> None:
         """Drop minutes, fold hours."""
         self._minutes_from, self._hours_from = max(minutes_from, self._minutes_from), max(hours_from, self._hours_from)
         for (kind, index, name, cell), value in list(self._cells.items()):
-            if (kind == "N" and index < self._minutes_from) or (kind == "H" and index < self._hours_from):
+            if (kind in "ND" and index < self._minutes_from) or (kind in "HO" and index < self._hours_from):
                 del self._cells[kind, index, name, cell]
-                if kind == "H":
+                if kind in "HO":
                     self._cells["B", 0, name, cell] += value
 
     def content(self) -> Content:
@@ -114,7 +116,7 @@ def test_a_page_holds_sixteen_segments_and_one_of_the_base() -> None:
     sums = Sums()
     sums.minutes_from = 10_000
     for number, name in enumerate(NAMES):
-        sums.apply((HOUR, Keys((name,), (), number), False, ((1, 1),)), 1)
+        sums.apply((HOUR, Keys((name,), (), number), SLIDING, ((1, 1),)), 1)
     assert sorted(key for key, _ in sums.close()) == [b"H1|0", b"H1|1", b"H1|2"]
     sums.advance(10_000, 2)
     records = dict(sums.close())
@@ -126,7 +128,7 @@ def test_a_page_is_written_only_when_one_of_its_segments_has_changed() -> None:
     """The other two pages of the pane stay as they are; what comes to nothing is a tombstone only if it stood there."""
     sums = Sums()
     sums.minutes_from = 10_000
-    one = [(HOUR, Keys((name,), (), number), False, ((1, 1),)) for number, name in enumerate(NAMES)]
+    one = [(HOUR, Keys((name,), (), number), SLIDING, ((1, 1),)) for number, name in enumerate(NAMES)]
     for contribution in one:
         sums.apply(contribution, 1)
     list(sums.close())
@@ -134,8 +136,8 @@ def test_a_page_is_written_only_when_one_of_its_segments_has_changed() -> None:
     ((key, value),) = sums.close()
     assert key == b"H1|1"
     assert panes.cells_by_segment(value)["s20"] == {1: 2}
-    sums.apply((9 * HOUR, one[0][1], False, ((1, 1),)), 1)
-    sums.apply((9 * HOUR, one[0][1], False, ((1, 1),)), -1)
+    sums.apply((9 * HOUR, one[0][1], SLIDING, ((1, 1),)), 1)
+    sums.apply((9 * HOUR, one[0][1], SLIDING, ((1, 1),)), -1)
     assert list(sums.close()) == []
 
 
@@ -145,9 +147,9 @@ def test_the_weight_of_a_flush_is_about_its_size() -> None:
     sums.minutes_from = 10_000
     for number, name in enumerate(NAMES):
         for cell in range(200):
-            sums.apply((HOUR, Keys((name,), (), number), False, ((cell, 1),)), 1)
+            sums.apply((HOUR, Keys((name,), (), number), SLIDING, ((cell, 1),)), 1)
     assert sums.weight > 0
     size = sum(len(value or b"") for _, value in sums.close())
     assert sums.weight == 0
-    sums.apply((HOUR, Keys((NAMES[0],), (), 0), False, ((1, 1),)), 1)
+    sums.apply((HOUR, Keys((NAMES[0],), (), 0), SLIDING, ((1, 1),)), 1)
     assert size / 4 < sums.weight < size

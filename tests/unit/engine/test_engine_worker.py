@@ -1,0 +1,55 @@
+"""The worker around its scorer."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from aiokafka.errors import KafkaConnectionError
+
+from stream.engine.control import Generation
+from stream.engine.scorer import Scorer
+from stream.engine.worker import Worker
+from stream.settings import Settings
+
+
+class Failing:
+    """A scorer that the broker fails, deep inside a client that keeps the error."""
+
+    def __init__(self) -> None:
+        self.kept: list[BaseException] = []
+
+    async def run(self, _owned: asyncio.Event | None) -> None:
+        """Fail."""
+        error = KafkaConnectionError("away")
+        self.kept.append(error)
+        raise error
+
+
+async def test_a_scorer_that_failed_is_let_go_at_once() -> None:
+    """Its tables do not wait for the garbage collector, which comes seldom: while a broker was away memory grew by gigabytes."""
+    worker = Worker(Settings(), cast("Generation", SimpleNamespace(number=1)))
+    scorer = Failing()
+    errors, alive = scorer.kept, weakref.ref(scorer)
+    gc.collect()
+    gc.disable()
+    try:
+        assert await worker._run(cast("Scorer", scorer), asyncio.Event()) == "KafkaConnectionError"
+        del scorer
+        await asyncio.sleep(0)
+        assert errors
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+async def test_a_fault_of_our_own_is_no_failure_of_the_broker() -> None:
+    """It is raised, not taken for a reason to begin anew."""
+    worker = Worker(Settings(), cast("Generation", SimpleNamespace(number=1)))
+    broken = SimpleNamespace(run=lambda _: asyncio.sleep(0))
+    with pytest.raises(RuntimeError, match="ended by itself"):
+        await worker._run(cast("Scorer", broken), asyncio.Event())
