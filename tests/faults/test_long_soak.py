@@ -54,7 +54,7 @@ BOUNDED_FROM = 20
 BROKER = {**SHORT_SESSIONS, "log.cleaner.backoff.ms": "2000", "log.retention.check.interval.ms": "5000", "log.segment.delete.delay.ms": "1000"}
 AT_ONCE = {"segment.ms": "20000", "min.compaction.lag.ms": "0", "delete.retention.ms": "1000", "min.cleanable.dirty.ratio": "0.2"}
 SETTINGS = {"life_gap": "30m", "lateness": "15m", "max_open_age": "3h", "windows": ["15m", "1h", "4h", "all"]}
-WORKERS = int(os.environ.get("CSAT_SOAK_WORKERS", "1"))
+WORKERS = int(os.environ.get("CSAT_SOAK_WORKERS", "2"))
 
 EXPIRED = 15
 """So many events come for every ticket that is held at a time: with 4.65 a ticket, two thirds have gone."""
