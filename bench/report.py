@@ -84,8 +84,8 @@ _FLAT = (
 )
 _BUSY = (
     "published once a second: 500 ms of the median are waiting for its turn. The rest is 125 ms until the next flush, and a worker that is busy: "
-    "flushes every 250 ms gather few events each, so an event costs three times what it does in a backlog (a quarter of it the scorer's passes), and "
-    "producer, broker and worker share two cores"
+    "a ticket is worked out for every single event instead of once for its five, so an event costs three times what it does in a backlog (a quarter "
+    "of it the scorer's passes), and producer, broker and worker share two cores"
 )
 _READING = "hardly more records than tickets here; the time is CPU of the worker, four microseconds a record"
 TARGETS = (

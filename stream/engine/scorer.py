@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -44,6 +44,7 @@ CLAIM = score_key("claim", {}, "now")
 """Key of the tombstone with which a scorer takes over a partition; readers see nothing of it."""
 _POLL_MS = 25
 _ENDS_EVERY = 1_000
+_KEYS_KNOWN = 100_000
 
 
 class Scorer:
@@ -230,7 +231,7 @@ class Scorer:
             )
 
 
-@cache
+@lru_cache(maxsize=_KEYS_KNOWN)
 def _partition_of(key: bytes, partitions: int) -> int:
     """Where Kafka's default partitioner puts a key; the keys of scores come again and again, and 6 us each would be 4 % of a worker."""
     return int(murmur2(key) & 0x7FFFFFFF) % partitions

@@ -165,7 +165,7 @@ class Worker:
             self._scorer = None
             self.health.release_scorer()
             await self._slots.on_lost()
-        except (CsatStreamError, OSError, ValueError, RuntimeError) as error:
+        except Exception as error:  # noqa: BLE001 (the edge of a background task: without a scorer the worker would go on in silence)
             self._fail(error)
 
     async def _until_answered(self) -> None:
@@ -173,7 +173,8 @@ class Worker:
         while True:
             await asyncio.sleep(_SCORER_REST)
             with contextlib.suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(self._source_log.all_ends(), _ENDS_SECONDS)
+                async with asyncio.timeout(_ENDS_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self._source_log.all_ends()
                 return
 
     async def _run(self, scorer: Scorer, owned: asyncio.Event) -> str:
@@ -190,11 +191,14 @@ class Worker:
             running.cancel()
             # Not for ever: what has made it deaf may keep it from ending, too.
             await asyncio.wait({running, deaf}, timeout=_STOP_SECONDS)
-        if not isinstance(error, KafkaError):
-            raise error or RuntimeError("the scorer has ended by itself")
-        # The error's frames hold the scorer and all its tables, and the collector comes too seldom to wait for it.
+        if error is None:
+            raise RuntimeError("the scorer has ended by itself")
+        # The frames of the error hold the scorer and all its tables, and the collector comes too seldom to wait for it.
         traceback.clear_frames(error.__traceback__)
-        return type(error).__name__
+        if isinstance(error, KafkaError):
+            return type(error).__name__
+        del scorer
+        raise error
 
     async def _until_deaf(self, scorer: Scorer, owned: asyncio.Event) -> None:
         liveness = Liveness()

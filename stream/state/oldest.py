@@ -10,6 +10,7 @@ import msgspec
 Entry = tuple[int, str]
 """Since when something waits (ms), and its name: of two that wait equally long the smaller name is the oldest."""
 
+_FEW = 32
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
 
@@ -25,11 +26,12 @@ def decode(packed: bytes) -> Entry:
 
 
 class Oldest:
-    """What waits in one partition with the time since when (ms), and by segment a heap that forgets lazily."""
+    """What waits in one partition with the time since when (ms), and by segment a heap that forgets lazily: half of it still waits at least."""
 
     def __init__(self) -> None:
         self._since: dict[str, tuple[int, tuple[str, ...]]] = {}
         self._heaps: dict[str, list[Entry]] = {}
+        self._waiting: dict[str, int] = {}
         self._oldest: dict[str, Entry] = {}
         self._touched: set[str] = set()
 
@@ -40,12 +42,16 @@ class Oldest:
             return
         if known is not None:
             self._touched.update(known[1])
+            for segment in known[1]:
+                self._waiting[segment] -= 1
             del self._since[name]
         if since is not None:
             self._since[name] = since, segments
             self._touched.update(segments)
+            entry = since, name
             for segment in segments:
-                heappush(self._heaps.setdefault(segment, []), (since, name))
+                self._waiting[segment] = self._waiting.get(segment, 0) + 1
+                heappush(self._heaps.setdefault(segment, []), entry)
 
     def load(self, segment: str, oldest: Entry | None) -> None:
         """Put back what was last said of a segment."""
@@ -73,11 +79,17 @@ class Oldest:
 
     def _top(self, segment: str) -> Entry | None:
         heap = self._heaps.get(segment, [])
-        while heap:
-            since, name = heap[0]
-            held = self._since.get(name)
-            if held is not None and held[0] == since and segment in held[1]:
-                return heap[0]
+        if len(heap) > 2 * self._waiting.get(segment, 0) + _FEW:
+            # One that waits for months would keep all that came and went behind it.
+            heap = self._heaps[segment] = sorted({entry for entry in heap if self._waits(entry, segment)})
+        while heap and not self._waits(heap[0], segment):
             heappop(heap)
+        if heap:
+            return heap[0]
         self._heaps.pop(segment, None)
+        self._waiting.pop(segment, None)
         return None
+
+    def _waits(self, entry: Entry, segment: str) -> bool:
+        held = self._since.get(entry[1])
+        return held is not None and held[0] == entry[0] and segment in held[1]

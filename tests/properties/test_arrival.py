@@ -193,7 +193,7 @@ def _readable(records: dict[bytes, bytes | None]) -> dict[object, object]:
     """Which segments share a page depends on which came first, what they hold does not."""
     found: dict[object, object] = {}
     for key, value in records.items():
-        if key[:1] in b"HNB":
+        if key[:1].decode() in panes.SLOT_BITS:
             found.update({(*panes.decode_key(key)[:2], name): cells for name, cells in panes.cells_by_segment(value).items()})
         else:
             found[key] = value

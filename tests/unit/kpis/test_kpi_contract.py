@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.kpis.definition import Kpi, Metric, Span, cell, sketch_cell
+from stream.kpis.definition import LEVELS, MINUTES, Kpi, Metric, Span, cell, sketch_cell
 from stream.kpis.registry import all_kpis, all_metrics, block_of, contributions, layout
 from stream.rules import rules_of
 from stream.settings import Settings
 from stream.tickets.lives import Life, lives_of
 from stream.windows.panel import cells_of
-from tests.helpdesk import NOON, closed, log, opened, rated, replied
+from tests.helpdesk import NOON, Event, closed, log, opened, rated, replied
 from tests.pipeline import Pipeline
 
 SETTINGS = Settings()
@@ -44,9 +44,13 @@ METRICS = pytest.mark.parametrize(("kpi", "metric"), list(all_metrics()), ids=la
 
 def full_life() -> Life:
     """A life that every windowed KPI says something of."""
+    return life_of([opened(), replied(NOON + 1), closed(NOON + 2), rated(NOON + 3, 5)])
+
+
+def life_of(events: list[Event]) -> Life:
+    """The only life of some events."""
     pipeline = Pipeline(Settings(segments=((),), windows=("all",)))
-    events = log([opened(), replied(NOON + 1), closed(NOON + 2), rated(NOON + 3, 5)])
-    essences = [pipeline.reader.read(record.key, record.value, record.headers)[1] for record in events]
+    essences = [pipeline.reader.read(record.key, record.value, record.headers)[1] for record in log(events)]
     (life,) = lives_of(essences, SETTINGS.life_gap, SETTINGS.max_open_age)
     return life
 
@@ -72,6 +76,18 @@ def test_contributions_stay_in_their_own_cells(kpi: Kpi) -> None:
     kpi.contribute(full_life(), RULES, lambda contribution: found.extend(contribution[3]))
     assert {cell for cell, _ in found} <= own
     assert all(type(value) is int for _, value in found)
+
+
+@KPIS
+def test_contributions_count_where_they_are_read(kpi: Kpi) -> None:
+    """Levels among levels, what slides by minutes too: in other panes nobody would find them."""
+    found: list[int] = []
+    for life in (full_life(), life_of([opened(), rated(NOON + 3, 1)])):
+        kpi.contribute(life, RULES, lambda contribution: found.append(contribution[2]))
+    spans = {metric.span for metric in kpi.metrics}
+    assert bool(found) == bool(kpi.metrics)
+    assert all(bool(counted & LEVELS) == (Span.LEVEL in spans) for counted in found)
+    assert Span.SLIDING not in spans or all(counted & MINUTES for counted in found)
 
 
 @KPIS

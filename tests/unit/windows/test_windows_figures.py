@@ -13,7 +13,7 @@ from stream.segments import segment_key
 from stream.settings import Settings
 from stream.windows.figures import Parts
 from stream.windows.needs import Needs
-from tests.helpdesk import MIDNIGHT, NOON, Event, log, of_ticket, opened, rated, replied
+from tests.helpdesk import MIDNIGHT, NOON, Event, closed, log, of_ticket, opened, rated, replied
 from tests.pipeline import Pipeline
 from tests.properties.strategies import event_lists
 
@@ -100,6 +100,18 @@ def test_no_window_before_where_its_panes_are_gone() -> None:
     pipeline = pipeline_of([rated(NOON, 5)], PUBLISHED, partitions=1)
     pipeline.board.move(NOON)
     assert pipeline.board.figures().before("csat", "30d") is None
+
+
+def test_between_two_times() -> None:
+    """To the minute where minutes are kept of a figure, else by the hours that the times lie in."""
+    resolved = [opened(NOON - 2 * HOUR), replied(NOON - 50 * MINUTE), closed(NOON - 50 * MINUTE)]
+    pipeline = pipeline_of([*resolved, rated(NOON - 50 * MINUTE, 5), rated(NOON - 20 * MINUTE, 1, "s")], PUBLISHED, partitions=1)
+    pipeline.board.move(NOON)
+    figures = pipeline.board.figures()
+    begin, end = NOON - 30 * MINUTE, NOON - MINUTE
+    assert _lists(figures.between("csat", "24h", begin, end)) == [[0, 0], [1, 1]]
+    assert _lists(figures.between("fcr_one_touch_provisional", "24h", begin, end)) == [[1, 1], [1, 1]]
+    assert figures.between("backlog", "now", begin, end) is None
 
 
 def test_the_oldest_of_every_segment() -> None:
