@@ -75,13 +75,17 @@ class Case:
 
     async def produce(self, records: Iterable[Input]) -> None:
         """Produce in order and wait for all acknowledgements."""
-        async with AIOKafkaProducer(**client_options(self.settings.kafka), acks="all", enable_idempotence=True) as producer:
+        producer = AIOKafkaProducer(**client_options(self.settings.kafka), acks="all", enable_idempotence=True)
+        try:  # a feed may be cancelled while it starts, and `async with` would leave it open then
+            await producer.start()
             sent = [
                 await producer.send(self.settings.topics.sources[record.topic], record.value, key=record.key, headers=list(record.headers))
                 for record in records
             ]
             for acknowledgement in sent:
                 await acknowledgement
+        finally:
+            await producer.stop()
 
     async def read(self, topic: str) -> list[LogRecord]:
         """Every record that a topic holds now, in offset order within a partition."""
