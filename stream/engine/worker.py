@@ -130,8 +130,16 @@ class Worker:
 
     async def _measure(self) -> None:
         """Bring the health up to date; without a broker the lag stays what it was."""
+        ends = await self._ends()
+        if ends is not None:
+            self._slots.measure(ends)
+
+    async def _ends(self) -> dict[tuple[str, int], int] | None:
+        """End offsets of the source topics; None where no broker tells them in time."""
         with contextlib.suppress(KafkaError, TimeoutError):
-            self._slots.measure(await asyncio.wait_for(self._source_log.all_ends(), _ENDS_SECONDS))
+            async with asyncio.timeout(_ENDS_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
+                return await self._source_log.all_ends()
+        return None
 
     # -- the scorer
 
@@ -172,9 +180,7 @@ class Worker:
         """Wait for the broker: without it each attempt would be a scorer with tables of its own."""
         while True:
             await asyncio.sleep(_SCORER_REST)
-            with contextlib.suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(_ENDS_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
-                    await self._source_log.all_ends()
+            if await self._ends() is not None:
                 return
 
     async def _run(self, scorer: Scorer, owned: asyncio.Event) -> str:

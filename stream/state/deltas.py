@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stream.state.panes import Cells, Ints
+from stream.state.panes import SLOT_BITS, Cells, Ints
 
-_KINDS = "BHOND"
+_KINDS = "".join(SLOT_BITS)
 _INDEX = (1 << 40) - 1
 
 CELL_BITS, SEGMENT_BITS = 20, 22
@@ -71,9 +71,10 @@ class Deltas(NamedTuple):
 
 
 class Rows:
-    """Cells by pane and place, as they are added up: one row for all segments of a place."""
+    """Cells by pane of one kind and place, as they are added up: one row for all segments of a place."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
         self._rows: dict[int, Cells] = {}
 
     def get(self, index: int, place: int) -> Cells | None:

@@ -19,8 +19,8 @@ MINUTES_KEPT = 8 * 60
 HOURS_KEPT = 40 * 24
 """Hour panes reach back this far; older ones are folded into the base of the window `all`."""
 HOURS_A_DAY = DAY // HOUR
-SLOT_BITS = {"H": 4, "O": 4, "N": 4, "D": 4, "B": 0}
-"""A page holds the segments whose numbers differ in these last bits: 16 of a pane, one of the base, whose cells are many."""
+SLOT_BITS = {"B": 0, "H": 4, "O": 4, "N": 4, "D": 4}
+"""By kind of pane: a page holds the segments whose numbers differ in these last bits. 16 of a pane, one of the base, whose cells are many."""
 
 Cells = dict[int, int]
 

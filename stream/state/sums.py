@@ -17,7 +17,6 @@ from stream.state.panes import SLOT_BITS, Cells, Page, hour_from, minute_from, n
 
 BASE = 0
 _PAGE_OVERHEAD, _ROW_WEIGHT = 64, 600
-_OF_HOURS, _OF_MINUTES = ("H", "O"), ("N", "D")
 
 
 class _Held(NamedTuple):
@@ -38,13 +37,13 @@ class Sums:
         self._names: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
         self.numbers_given = 0
-        self._held: dict[str, dict[int, dict[int, _Held]]] = {"H": {}, "O": {}, "N": {}, "D": {}, "B": {}}
+        self._held: dict[str, dict[int, dict[int, _Held]]] = {kind: {} for kind in SLOT_BITS}
         self._count = 0
         self._places: dict[int, int] = {}
         self._pages_of_place: list[tuple[int, ...]] = []
         self._whole, self._sliding = Places(), Places()
-        self._hours, self._minutes = Rows(), Rows()
-        self._level_hours, self._level_minutes = Rows(), Rows()
+        self._hours, self._level_hours = Rows("H"), Rows("O")
+        self._minutes, self._level_minutes = Rows("N"), Rows("D")
         self._folded: list[Deltas] = []
         self._dropped: dict[tuple[str, int, int], None] = {}
         self._weighed: set[tuple[str, int, int]] = set()
@@ -65,7 +64,7 @@ class Sums:
         rows = self._level_hours if counted & LEVELS else self._hours
         row = rows.get(hour, place)
         if row is None:
-            row = self._open(rows, "O" if counted & LEVELS else "H", hour, place)
+            row = self._open(rows, hour, place)
         for cell, value in cells:
             row[cell] = row.get(cell, 0) + sign * value
         if not counted & MINUTES:
@@ -76,7 +75,7 @@ class Sums:
         rows = self._level_minutes if counted & LEVELS else self._minutes
         row = rows.get(minute, place)
         if row is None:
-            row = self._open(rows, "D" if counted & LEVELS else "N", minute, place)
+            row = self._open(rows, minute, place)
         for cell, value in cells:
             row[cell] = row.get(cell, 0) + sign * value
 
@@ -87,11 +86,11 @@ class Sums:
         self._pages_of_place.append(tuple({number >> SLOT_BITS["H"] for number in (*numbers, *sliding)}))
         return place
 
-    def _open(self, rows: Rows, kind: str, index: int, place: int) -> Cells:
+    def _open(self, rows: Rows, index: int, place: int) -> Cells:
         """A new row; its pages are counted as parts of the next flush, although others may have been counted for another row of the pane."""
-        held = self._held[kind].get(index, {})
+        held = self._held[rows.kind].get(index, {})
         for page in self._pages_of_place[place]:
-            mark = kind, index, page
+            mark = rows.kind, index, page
             if mark not in self._weighed:
                 self._weighed.add(mark)
                 found = held.get(page)
@@ -111,13 +110,13 @@ class Sums:
         """Let go of panes before these: minute panes are dropped, hour panes folded into the base."""
         if minutes_from > self.minutes_from:
             self.minutes_from = minutes_from
-            for kind in _OF_MINUTES:
-                self._drop(kind, minutes_from)
+            for rows in (self._minutes, self._level_minutes):
+                self._drop(rows.kind, minutes_from)
         if hours_from > self.hours_from:
             self.hours_from = hours_from
-            for kind in _OF_HOURS:
-                self._fold(kind, hours_from)
-                self._drop(kind, hours_from)
+            for rows in (self._hours, self._level_hours):
+                self._fold(rows.kind, hours_from)
+                self._drop(rows.kind, hours_from)
 
     def _fold(self, kind: str, before: int) -> None:
         """Add what panes before one of some kind hold to the base."""
@@ -135,7 +134,8 @@ class Sums:
 
     def close(self) -> Iterator[tuple[bytes, bytes | None]]:
         """Pack everything that changed; gives a record for each page, with None for one that is empty now."""
-        changes = netted(joined([*self._taken(), *self._folded]))
+        hours, minutes = map(self._of_hours, (self._hours, self._level_hours)), map(self._of_minutes, (self._minutes, self._level_minutes))
+        changes = netted(joined([*hours, *minutes, *self._folded]))
         self._folded = []
         touched = list(dict.fromkeys(_pages_of(changes)))
         held = self._deltas([place for place in touched if self._packed(*place) is not None])
@@ -150,22 +150,15 @@ class Sums:
         self._weighed.clear()
         self.weight = 0
 
-    def _taken(self) -> Iterator[Deltas]:
-        """All rows, which are empty afterwards."""
-        yield self._of_hours("H", self._hours)
-        yield self._of_hours("O", self._level_hours)
-        yield self._of_minutes("N", self._minutes)
-        yield self._of_minutes("D", self._level_minutes)
-
-    def _of_hours(self, kind: str, rows: Rows) -> Deltas:
+    def _of_hours(self, rows: Rows) -> Deltas:
         found = rows.take(self._whole)
-        codes = np.where(found.panes >= self.hours_from, code_of(kind, 0) + found.panes, code_of("B", BASE))
+        codes = np.where(found.panes >= self.hours_from, code_of(rows.kind, 0) + found.panes, code_of("B", BASE))
         return found._replace(panes=codes)
 
-    def _of_minutes(self, kind: str, rows: Rows) -> Deltas:
+    def _of_minutes(self, rows: Rows) -> Deltas:
         found = rows.take(self._sliding)
         kept = found.panes >= self.minutes_from
-        return Deltas(code_of(kind, 0) + found.panes[kept], *(column[kept] for column in found[1:]))
+        return Deltas(code_of(rows.kind, 0) + found.panes[kept], *(column[kept] for column in found[1:]))
 
     def _packed(self, kind: str, index: int, page: int) -> bytes | None:
         held = self._held[kind].get(index, {}).get(page)

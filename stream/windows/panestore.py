@@ -29,7 +29,7 @@ class Changes(NamedTuple):
 
 _NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
 _MORE_ROWS = 256
-_KINDS = ("H", "N", "O", "D")
+_KINDS = [kind for kind in SLOT_BITS if kind != "B"]
 
 
 class _Held(NamedTuple):
