@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 
-from stream.devkit.load import LoadRecord, standard_load
+from stream.devkit.load import EVENTS_A_TICKET, LoadRecord, standard_load
 from stream.durations import DAY, MINUTE
 
-EVENTS_A_TICKET = 4.8
-"""Of the standard load."""
 TICKET_SPAN = 20 * DAY
 """Shorter than tickets are kept for."""
 _A_PIECE = 400_000

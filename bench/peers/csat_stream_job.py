@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 
 from bench.peers.hourly import SUM_KEY, Hourly, place_of, sums_of
 from bench.peers.job import TICKET_TOPICS, Job, from_environment
@@ -44,15 +45,14 @@ class HourlyWorker(Worker):
         self._job = job
         self._adding: asyncio.Task[None] | None = None
 
-    async def _check_topics(self) -> tuple[int, dict[str, str]]:
+    async def _check_topics(self, client: AIOKafkaAdminClient) -> tuple[int, dict[str, str]]:
         """The topics of the bench are none of ours: nothing is asked of them but their partitions."""
-        async with topics.admin(self._settings) as client:
-            sources = self._settings.topics.sources
-            found = await topics.find(client, sources)
-            partitions = found[self._settings.topics.ratings].partitions
-            empty = [topics.Topic(name, partitions) for name in (*sources, self._settings.topics.dead_letters) if name not in found]
-            await topics.create(client, self._settings, [*empty, *topics.internal_topics(self._names, partitions)])
-            found = await topics.find(client, sources)
+        sources = self._settings.topics.sources
+        found = await topics.find(client, sources)
+        partitions = found[self._settings.topics.ratings].partitions
+        empty = [topics.Topic(name, partitions) for name in (*sources, self._settings.topics.dead_letters) if name not in found]
+        await topics.create(client, self._settings, [*empty, *topics.internal_topics(self._names, partitions)])
+        found = await topics.find(client, sources)
         return partitions, {name: found[name].id for name in sources}
 
     def _make_slots(self, rules: Rules, topic_ids: dict[str, str]) -> Slots:

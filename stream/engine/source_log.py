@@ -33,6 +33,11 @@ class BrokerLog:
         first, end = await self._consumer.beginning_offsets(places), await self._consumer.end_offsets(places)
         return {place.topic: Ends(first[place], end[place]) for place in places}
 
+    async def end(self, topic: str, partition: int) -> int:
+        """The offset behind the last record of a partition of any topic."""
+        place = TopicPartition(topic, partition)
+        return int((await self._consumer.end_offsets([place]))[place])
+
     async def all_ends(self) -> dict[tuple[str, int], int]:
         """The offset behind the last record, by topic and partition."""
         places = [TopicPartition(topic, number) for topic in self._settings.topics.sources for number in self._partitions]

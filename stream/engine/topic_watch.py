@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from stream.engine import topics
 from stream.engine.topics import MORE_PARTITIONS, Found
 from stream.errors import StartRefused
-from stream.settings import Settings
 
 _REBUILD = "run `csat-stream rebuild`"
 
@@ -15,19 +13,18 @@ _REBUILD = "run `csat-stream rebuild`"
 class TopicWatch:
     """Compares topics with what they were. `state`: those that the state depends on; the others are filled again by whoever starts next."""
 
-    def __init__(self, settings: Settings, before: Mapping[str, Found], state: Collection[str]) -> None:
-        self._settings = settings
+    def __init__(self, before: Mapping[str, Found], state: Collection[str]) -> None:
         self._before = before
         self._state = frozenset(state)
         self._missing: frozenset[str] = frozenset()
 
-    async def look(self) -> None:
-        """StartRefused where a topic is another one now. BrokerUnavailable and KafkaError where nobody can say."""
-        async with topics.admin(self._settings) as client:
-            self.verify(await topics.find(client, list(self._before)))
+    @property
+    def names(self) -> list[str]:
+        """The topics to find."""
+        return list(self._before)
 
     def verify(self, found: Mapping[str, Found]) -> None:
-        """The same for topics as they were found; one that is missing counts as deleted when it is missing twice in a row."""
+        """StartRefused where a topic, as it was found, is another one now; one that is missing twice in a row counts as deleted."""
         for name in self._before.keys() & found.keys():
             self._verify(name, self._before[name], found[name])
         missing = frozenset(self._before.keys() - found.keys())

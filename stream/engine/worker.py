@@ -9,6 +9,7 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
 
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
@@ -58,6 +59,7 @@ class Worker:
         self._scorer: Scorer | None = None
         self._owned = asyncio.Event()
         self._topic_watch: TopicWatch | None = None
+        self._control_end: int | None = None
         self.health = Health()
         self.caught_up = asyncio.Event()
         self._failed: asyncio.Future[None] | None = None
@@ -65,7 +67,8 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises what made it impossible to go on."""
         with self._local_store():
-            await self._run_until(stop)
+            async with topics.admin(self._settings) as client:
+                await self._run_until(client, stop)
 
     @contextlib.contextmanager
     def _local_store(self) -> Iterator[None]:
@@ -76,10 +79,10 @@ class Worker:
         with held(self._settings.local_store, self._names):
             yield
 
-    async def _run_until(self, stop: asyncio.Event) -> None:
+    async def _run_until(self, client: AIOKafkaAdminClient, stop: asyncio.Event) -> None:
         gc.set_threshold(*COLLECT_AFTER)
         self._failed = asyncio.get_running_loop().create_future()
-        partitions, ids = await self._check_topics()
+        partitions, ids = await self._check_topics(client)
         rules = rules_of(self._settings, layout=layout())
         await verify_state(self._settings, self._names, partitions, rules.fingerprint, ids)
         self._source_log = BrokerLog(self._settings, partitions)
@@ -89,7 +92,7 @@ class Worker:
         await self._slots.letters.start()
         targets = await self._source_log.all_ends()
         metrics = self._start_metrics()
-        tasks = [asyncio.create_task(what) for what in (self._watch_ready(targets), self._watch_others(), self._watch_stalls(app))]
+        tasks = [asyncio.create_task(what) for what in (self._watch_ready(targets), self._watch_others(client), self._watch_stalls(app))]
         starting = asyncio.create_task(_wait(app.start))
         try:
             await self._until_over(app, starting, stop)
@@ -98,18 +101,17 @@ class Worker:
                 await metrics.stop()
             await self._shut_down(app, [*tasks, starting])
 
-    async def _check_topics(self) -> tuple[int, dict[str, str]]:
-        async with topics.admin(self._settings) as client:
-            partitions = await topics.source_partitions(client, self._settings)
-            wanted = [
-                *topics.source_topics(self._settings, partitions),
-                *topics.output_topics(self._settings, partitions),
-                *topics.internal_topics(self._names, partitions),
-            ]
-            await topics.create(client, self._settings, topics.internal_topics(self._names, partitions))
-            found = await topics.check(client, self._settings, wanted)
+    async def _check_topics(self, client: AIOKafkaAdminClient) -> tuple[int, dict[str, str]]:
+        partitions = await topics.source_partitions(client, self._settings)
+        wanted = [
+            *topics.source_topics(self._settings, partitions),
+            *topics.output_topics(self._settings, partitions),
+            *topics.internal_topics(self._names, partitions),
+        ]
+        await topics.create(client, self._settings, topics.internal_topics(self._names, partitions))
+        found = await topics.check(client, self._settings, wanted)
         state = (*self._settings.topics.sources, self._names.changelog, self._names.sums)
-        self._topic_watch = TopicWatch(self._settings, found, state)
+        self._topic_watch = TopicWatch(found, state)
         return partitions, {name: found[name].id for name in state}
 
     def _make_slots(self, rules: Rules, topic_ids: dict[str, str]) -> Slots:
@@ -233,12 +235,12 @@ class Worker:
             return False
         return self._scorer is None or not self._owned.is_set() or self._scorer.complete.is_set()
 
-    async def _watch_others(self) -> None:
+    async def _watch_others(self, client: AIOKafkaAdminClient) -> None:
         """Another generation has taken over, or a topic is another one now: this worker ends, and says so."""
         while self._failed is not None and not self._failed.done():
             await asyncio.sleep(_LOOK_EVERY)
             try:
-                await self._look()
+                await self._look(client)
             except (KafkaError, TimeoutError, BrokerUnavailable):
                 continue  # without a broker nobody can say
             except CsatStreamError as error:
@@ -258,12 +260,16 @@ class Worker:
                 for topic in self._settings.topics.sources:
                     await app.consumer.go_to(TP(topic, number), self._slots.next_offset(topic, number))  # type: ignore[attr-defined]
 
-    async def _look(self) -> None:
-        current = await current_generation(self._settings)
-        if current.number > self._generation.number:
-            raise CsatStreamError(f"generation {current.number} of the state has taken over; start this worker again")
+    async def _look(self, client: AIOKafkaAdminClient) -> None:
         if self._topic_watch is not None:
-            await self._topic_watch.look()
+            self._topic_watch.verify(await topics.find(client, self._topic_watch.names))
+        # A consumer of its own for every look would leave its connections to the garbage collector, which hardly ever comes.
+        end = await self._source_log.end(self._names.control, 0)
+        if end != self._control_end:
+            current = await current_generation(self._settings)
+            if current.number > self._generation.number:
+                raise CsatStreamError(f"generation {current.number} of the state has taken over; start this worker again")
+            self._control_end = end
 
     async def _until_over(self, app: App, starting: asyncio.Task[None], stop: asyncio.Event) -> None:
         """Until the end of the work, which may come before the start is over: that lasts as long as the recovery."""

@@ -9,8 +9,6 @@ from stream.devkit import load
 from stream.devkit.load import LoadRecord
 from stream.durations import SECOND
 
-EVENTS_A_TICKET = 4.65
-"""1 opening, 2.5 replies, 0.95 closes, 0.35 ratings, less a little."""
 SOONER = 4
 """Tickets are closed and rated within two hours, as in chats."""
 
@@ -32,7 +30,7 @@ class Arrivals:
     def upto(self, now: int) -> list[LoadRecord]:
         """Everything that happens until then (ms of event time), in order."""
         passed, opened = now - self._now, self._now
-        self._due += passed / SECOND / self._speed * self.per_second / EVENTS_A_TICKET
+        self._due += passed / SECOND / self._speed * self.per_second / load.EVENTS_A_TICKET
         while self._due >= 1:
             self._due -= 1
             self._open(opened + self._rng.randrange(max(1, passed)))

@@ -42,7 +42,7 @@ pytestmark = pytest.mark.skipif(os.environ.get("CSAT_SOAK") != "1", reason="half
 MINUTES = float(os.environ.get("CSAT_SOAK_MINUTES", "30"))
 RATE = float(os.environ.get("CSAT_SOAK_RATE", "10000"))
 WARM_UP = 0.45
-SAMPLE_SECONDS = 10.0
+SAMPLE_SECONDS = 5.0
 SIMULATED_HOURS = 24
 SPEED = SIMULATED_HOURS * 60 / MINUTES
 PIECE_SECONDS = 0.2
@@ -57,7 +57,7 @@ SETTINGS = {"life_gap": "30m", "lateness": "15m", "max_open_age": "3h", "windows
 WORKERS = int(os.environ.get("CSAT_SOAK_WORKERS", "2"))
 
 EXPIRED = 15
-"""So many events come for every ticket that is held at a time: with 4.65 a ticket, two thirds have gone."""
+"""So many events come for every ticket that is held at a time: with 4.8 a ticket, two thirds have gone."""
 
 
 class Sample(NamedTuple):
@@ -73,11 +73,13 @@ class Sample(NamedTuple):
 
 GROWTH: dict[str, Callable[[float, float], float]] = {
     "memory_mb": lambda mean, _: 0.10 * mean,
-    "changelog_mb": lambda mean, _: 0.15 * mean,
+    "changelog_mb": lambda mean, _: 0.20 * mean,
     "handles": lambda _, __: 4.0,
     "lag": lambda _, rate: 2 * rate,
 }
 """The most that each figure may grow from the end of the warm-up to the end, by its mean and the rate (events/s)."""
+SAW_TOOTH = {"changelog_mb": 15}
+"""Figures that rise until something makes them small again, here the log cleaner: the least of so many parts of the run counts."""
 
 
 def simulated(begun: int) -> dict[str, object]:
@@ -119,7 +121,7 @@ def megabytes(folder: Path, topic: str) -> float:
 
 
 class Soak:
-    """One run: its load, and what was seen of the workers every ten seconds."""
+    """One run: its load, and what was seen of the workers every few seconds."""
 
     def __init__(self, stage: Stage, kafka: EmbeddedKafka, ports: Sequence[int], arrivals: Arrivals) -> None:
         self.samples: list[Sample] = []
@@ -133,7 +135,7 @@ class Soak:
         return (time.monotonic() - self._began) / 60 / MINUTES
 
     async def sample(self) -> None:
-        """Look every ten seconds, and in the warm-up lower the rate where the workers can't keep up."""
+        """Look every few seconds, and in the warm-up lower the rate where the workers can't keep up."""
         processes = [psutil.Process(worker._process.pid) for worker in self._stage.workers]
         lag = 0.0
         while True:
@@ -182,11 +184,17 @@ def broker() -> Iterator[EmbeddedKafka]:
         yield kafka
 
 
+def least(values: list[float], parts: int) -> list[float]:
+    """The least of each of about so many parts."""
+    size = len(values) // parts
+    return [min(values[begin : begin + size]) for begin in range(0, len(values) - size + 1, size)]
+
+
 def growth(samples: list[Sample], rate: float) -> list[str]:
     """What grows by more than it may; every figure is printed with its slope and bound."""
     wrong = []
     for name in Sample._fields:
-        found = slope([getattr(sample, name) for sample in samples])
+        found = slope(least([getattr(sample, name) for sample in samples], SAW_TOOTH.get(name, len(samples))))
         most = GROWTH[name](found.mean, rate) if name in GROWTH else None
         line = f"{name}: mean {found.mean:,.1f}, growth {found.growth:+,.1f}, at most {found.at_most:+,.1f} (99 %)"
         print(f"{line}, allowed {most:,.1f}" if most is not None else line)  # noqa: T201

@@ -7,14 +7,13 @@ import pytest
 from stream.engine.topic_watch import TopicWatch
 from stream.engine.topics import MORE_PARTITIONS, Found
 from stream.errors import StartRefused
-from stream.settings import Settings
 
 BEFORE = {"source": Found("a", 2, 1), "scores": Found("b", 2, 1)}
 
 
 def watch() -> TopicWatch:
     """A watch over two topics, of which the state needs one."""
-    return TopicWatch(Settings(), BEFORE, ("source",))
+    return TopicWatch(BEFORE, ("source",))
 
 
 def test_nothing_has_changed() -> None:
