@@ -23,7 +23,7 @@ from rich.table import Table
 from bench.core import SEGMENTS, START, Phases, feed, records_of
 from bench.machine import machine, versions
 from bench.workers import of_workers
-from stream.devkit.load import OPENED, LoadRecord, standard_load
+from stream.devkit.load import OPENED, TEAMS, LoadRecord, standard_load
 from stream.durations import DAY, HOUR
 from stream.engine.worker import COLLECT_AFTER
 from stream.kpis.registry import layout
@@ -37,7 +37,6 @@ MONTH = 30 * DAY
 A_MONTH = 1_000_000
 """Events of a month of standard load."""
 WINDOWS = ("1h", "24h", "7d", "30d", "4h", "15m", "all", "3d", "14d", "2h", "12h", "30m")
-TEAMS_A_LOAD = 20
 _MS_AN_EVENT = MONTH // A_MONTH
 
 
@@ -185,13 +184,14 @@ def _opened(tickets: int) -> list[LoadRecord]:
 
 def of_segments(segments: int) -> float:
     """Two tenths of a month in so many teams."""
-    loads = max(1, segments // TEAMS_A_LOAD)
+    teams = min(segments, TEAMS)
+    loads = segments // teams
     events = A_MONTH // 5 // loads
     span = events * loads * _MS_AN_EVENT
     records = [
         record
         for number in range(loads)
-        for record in standard_load(events, start=START, span=span, prefix=f"{number}-", seed=number + 1, team_prefix=f"g{number}-")
+        for record in standard_load(events, start=START, span=span, prefix=f"{number}-", seed=number + 1, team_prefix=f"g{number}-", teams=teams)
     ]
     return _cost(_settings([["team"]]), sorted(records, key=lambda record: record.order_ms))
 
@@ -209,7 +209,7 @@ def of_partitions(partitions: int) -> float:
 CURVES = {
     "events": Curve("events of a backlog", (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000), of_events),
     "tickets": Curve("open tickets", (10_000, 100_000, 500_000, 2_000_000), of_open_tickets),
-    "segments": Curve("segments of one list", (20, 200, 2_000, 10_000), of_segments),
+    "segments": Curve("segments of one list", (10, 20, 200, 2_000, 10_000), of_segments),
     "windows": Curve("windows", (1, 3, 6, 12), of_windows),
     "partitions": Curve("partitions", (4, 8, 16, 32, 64), of_partitions),
     "workers": Curve("workers that share a backlog", (1, 2, 3, 4), of_workers),

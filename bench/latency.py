@@ -56,7 +56,7 @@ async def lone_ratings(producer: AIOKafkaProducer, settings: Settings, watch: Sc
     watch.add(keys)
     produced: dict[bytes, list[float]] = {key: [] for key in keys}
     for number in range(count):
-        record = _lone_rating(number)
+        record = lone_rating(number)
         produced[keys[number % LONE_TEAMS]].append(time.perf_counter())
         await producer.send_and_wait(settings.topics.ratings, record.value, key=record.partition_key)
         await asyncio.sleep(LONE_SPACING_SECONDS)
@@ -93,7 +93,8 @@ def _key(team: str) -> bytes:
     return score_key("csat", {"team": team}, WINDOW)
 
 
-def _lone_rating(number: int) -> LoadRecord:
+def lone_rating(number: int) -> LoadRecord:
+    """A rating of now, of one of ten teams that nobody else rates."""
     time_ms, ticket_id = _now_ms(), f"lone-{number}"
     data = {"ticket_id": ticket_id, "survey_id": f"s-{number}", "score": 5, "scale_max": 5, "team": f"lone{number % LONE_TEAMS}", "channel": "chat"}
     event = {"specversion": "1.0", "type": "rating.submitted", "source": "bench", "id": f"r-{number}", "time": iso(time_ms), "data": data}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypedDict
@@ -14,7 +15,9 @@ PACKAGES = ("csat-stream", "faust-streaming", "aiokafka", "msgspec", "numpy")
 
 
 class Machine(TypedDict):
-    """The machine; memory in GB, load of the minute before."""
+    """The machine; memory in GB, load of the minute before; the commit that was measured."""
+
+    commit: str
 
     cpu: str
     cores: int
@@ -26,12 +29,22 @@ class Machine(TypedDict):
 def machine() -> Machine:
     """The machine as it is now."""
     return Machine(
+        commit=commit(),
         cpu=_cpu_name(),
         cores=psutil.cpu_count() or 1,
         memory_gb=round(psutil.virtual_memory().total / 2**30, 1),
         system=f"{platform.system()} {platform.machine()}",
         load_before=round(os.getloadavg()[0], 2),
     )
+
+
+def commit() -> str:
+    """The commit of the checkout, marked with + where something in it was changed; `unknown` outside of one."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=8", "--dirty=+", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def versions() -> dict[str, str]:

@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from stream.errors import CsatStreamError, Fault
 from stream.kafka_client import LogRecord
 
+_MOST_OF_VALUE, _MOST_OF_KEY = 1_000_000, 100_000
+"""Bytes of a record that a dead letter holds: as Base64 all of them are less than the 2 MiB of its topic."""
+
 Base64 = Annotated[str, Field(pattern="^[A-Za-z0-9+/]*={0,2}$")]
 """Bytes as Base64 text."""
 
@@ -74,6 +77,8 @@ class DeadLetter(BaseModel):
     """Value of the record; null for a tombstone."""
     headers: tuple[tuple[str, Base64 | None], ...]
     """Headers of the record: name and value."""
+    missing: int = 0
+    """Bytes of key, value and headers that are left out here, since a dead letter must fit its topic; all of them stand at the offset."""
 
 
 class OutRecord(NamedTuple):
@@ -85,7 +90,9 @@ class OutRecord(NamedTuple):
 
 
 def dead_letter(record: LogRecord, refused: Refused) -> OutRecord:
-    """The dead letter of a record, keyed by where it stood, so that writing it twice changes nothing."""
+    """The dead letter of a record, keyed by where it stood, so that writing it twice changes nothing; of a very large one its beginning."""
+    key, value = (None if part is None else part[:most] for part, most in ((record.key, _MOST_OF_KEY), (record.value, _MOST_OF_VALUE)))
+    headers = record.headers if _size(record.headers) <= _MOST_OF_KEY else ()
     letter = DeadLetter(
         kind=refused.kind,
         faults=tuple(FaultAt(path=fault.path, message=fault.message) for fault in refused.faults),
@@ -93,12 +100,21 @@ def dead_letter(record: LogRecord, refused: Refused) -> OutRecord:
         partition=record.partition,
         offset=record.offset,
         timestamp=record.timestamp,
-        key=_base64(record.key),
-        value=_base64(record.value),
-        headers=tuple((name, _base64(value)) for name, value in record.headers),
+        key=_base64(key),
+        value=_base64(value),
+        headers=tuple((name, _base64(content)) for name, content in headers),
+        missing=_whole(record.key, record.value, record.headers) - _whole(key, value, headers),
     )
     key = f"{record.topic}/{record.partition}/{record.offset}".encode()
     return OutRecord(key, letter.model_dump_json().encode(), [("content-type", b"application/json"), ("class", refused.kind.value.encode())])
+
+
+def _size(headers: Sequence[tuple[str, bytes | None]]) -> int:
+    return sum(len(name.encode()) + len(content or b"") for name, content in headers)
+
+
+def _whole(key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> int:
+    return len(key or b"") + len(value or b"") + _size(headers)
 
 
 def _base64(content: bytes | None) -> str | None:

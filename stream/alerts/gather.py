@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from math import isnan
 from typing import Any
 
@@ -39,6 +40,8 @@ class Gatherer:
 
     def __init__(self, settings: Settings, figures: Figures, lows: LowRatings, book: Book, silences: Sequence[Silence]) -> None:
         self._settings, self._figures, self._lows, self._book, self._silences = settings, figures, lows, book, silences
+        # Each unpacks a whole window of panes, for all segments; where one rule fires in many of them it is the same every time.
+        self._before, self._last_week = cache(figures.before), cache(figures.last_week)
 
     def facts(self, rule: Rule, change: Change, revision: int) -> Facts:
         """Everything that is known of one change."""
@@ -57,7 +60,7 @@ class Gatherer:
             parts=self._parts(metric, window, change.key.segment),
             hourly=self._hourly(metric, row),
             lately=self._figures.reading(metric, LATELY, row),
-            before_lately=_reading(_at(self._figures.before(metric, LATELY), row)),
+            before_lately=_reading(_at(self._before(metric, LATELY), row)),
             evidence=self._evidence(metric, window, change, row),
             episode=self._episode(metric, window, change, row),
         )
@@ -120,7 +123,7 @@ class Gatherer:
         if children is None:
             return NoWhy("no segments within this one are configured")
         dimension, rows = children
-        for name, find in (("previous_window", self._figures.before), ("last_week", self._figures.last_week)):
+        for name, find in (("previous_window", self._before), ("last_week", self._last_week)):
             before = _enough(find, metric, window, list(rows.values()), self._settings.min_n)
             if before is not None:
                 return Parts(dimension, name, _by_name(before, rows), _by_name(after, rows), self._settings.min_n)  # type: ignore[arg-type]

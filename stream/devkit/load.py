@@ -50,7 +50,15 @@ class _Draft(NamedTuple):
 
 
 def standard_load(  # noqa: PLR0913  the knobs of the standard load, each with a default
-    events: int, *, seed: int = 1, satisfied: float = 0.90, start: int, span: int = 30 * DAY, prefix: str = "", team_prefix: str = "team"
+    events: int,
+    *,
+    seed: int = 1,
+    satisfied: float = 0.90,
+    start: int,
+    span: int = 30 * DAY,
+    prefix: str = "",
+    team_prefix: str = "team",
+    teams: int = TEAMS,
 ) -> list[LoadRecord]:
     """Exactly `events` events with times in [start, start + span) ms, sorted by the order in which to produce them.
 
@@ -61,7 +69,7 @@ def standard_load(  # noqa: PLR0913  the knobs of the standard load, each with a
     records: list[LoadRecord] = []
     number = 0
     while len(records) < events:
-        ticket = _new_ticket(rng, number, prefix, team_prefix, start + rng.randrange(span))
+        ticket = _new_ticket(rng, number, prefix, team_prefix, start + rng.randrange(span), teams)
         records += [_record(rng, ticket, draft) for draft in _story(rng, ticket, satisfied) if draft.time_ms < start + span]
         number += 1
     del records[events:]
@@ -69,8 +77,8 @@ def standard_load(  # noqa: PLR0913  the knobs of the standard load, each with a
     return records
 
 
-def _new_ticket(rng: random.Random, number: int, prefix: str, team_prefix: str, opened_ms: int) -> _Ticket:
-    team = f"{team_prefix}{rng.randrange(TEAMS)}"
+def _new_ticket(rng: random.Random, number: int, prefix: str, team_prefix: str, opened_ms: int, teams: int = TEAMS) -> _Ticket:
+    team = f"{team_prefix}{rng.randrange(teams)}"
     return _Ticket(number, f"{prefix}T-{number}", team, rng.choice(CHANNELS), f"a{rng.randrange(AGENTS)}", opened_ms)
 
 

@@ -37,9 +37,9 @@ class ReadAhead:
     async def until(self, owned: asyncio.Event, read: Callable[[], Awaitable[bool]]) -> None:
         """Go on until the scorer is owned. `read` takes in some of the sums, and tells whether their ends have been reached once."""
         consumer = log_reader(self._settings)
-        await consumer.start()
         is_ready = False
         try:
+            await consumer.start()
             places = await places_of(consumer, self._settings.topics.scores)
             await read_from_beginning(consumer, places)
             while not owned.is_set():

@@ -26,6 +26,7 @@ Point = Literal[
     "before-commit",
     "before-look",
     "before-scores",
+    "between-scores",
 ]
 POINTS: tuple[Point, ...] = get_args(Point)
 _ACTIONS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}

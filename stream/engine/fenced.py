@@ -7,6 +7,7 @@ refuse everything from the epochs before. No transactions are used: once the id 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from asyncio import Future
 from collections.abc import Iterable, Sequence
 
@@ -116,11 +117,22 @@ class FencedProducer:
         return offset
 
     async def close(self) -> None:
-        """Stop without waiting for long; what is unsent is not sent any more."""
+        """Stop without waiting for long; what is unsent then is not sent any more."""
         try:
-            await asyncio.wait_for(self._producer.stop(), _CLOSE_SECONDS)
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._producer.stop()
         except (KafkaError, TimeoutError):
-            return
+            await self._abandon()
+
+    async def _abandon(self) -> None:
+        """End what a stop that was cut short leaves at work: it would try to send, and keep its connections, for as long as the broker is away."""
+        sender, unsent = self._producer._sender.sender_task, self._producer._message_accumulator  # noqa: SLF001 (aiokafka ends only when all is sent)
+        if sender is not None:
+            sender.cancel()
+        unsent.fail_all(KafkaError("given up"))
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._producer.client.close()
 
 
 def may_pass(error: KafkaError) -> bool:

@@ -204,13 +204,21 @@ class LocalStore:
         """A change that is not flushed yet makes a ticket due at another time."""
         self._calendar.put(name, due)
 
-    def take_due(self, now: int, due_of: DueOf) -> list[str]:
+    def take_due(self, now: int, due_of: DueOf, most: int) -> list[str]:
         """Tickets that are due, by what the disk says and by what has changed since: nothing is on its way to the disk between two flushes."""
+        found: dict[str, None] = {}
         begin, end = _due_key(self._due_from, b""), _due_key(now, b"")
-        found = [_name_and_due(key) for key, _ in self._between(begin, end)] if begin < end else []
         # They are changed or dropped in this flush: whoever looks again need not walk over what they leave behind.
-        self._due_from = max(self._due_from, now)
-        return list(dict.fromkeys([*(name for name, due in found if due_of(name) == due), *self._calendar.take(now, due_of)]))
+        upto = max(self._due_from, now)
+        for key, _ in self._between(begin, end) if begin < end else ():
+            name, due = _name_and_due(key)
+            if len(found) == most:
+                upto = due
+                break
+            if due_of(name) == due:
+                found[name] = None
+        self._due_from = upto
+        return list(found | dict.fromkeys(self._calendar.take(now, due_of, most - len(found))))
 
     def load(self, name: str, packed: bytes | None) -> None:
         """Put back a ticket from the changelog."""

@@ -41,8 +41,8 @@ async def _ends(settings: Settings, topic: str) -> dict[Place, int]:
     if topic not in found:
         return {}
     consumer = AIOKafkaConsumer(**client_options(settings.kafka), enable_auto_commit=False)
-    await consumer.start()
     try:
+        await consumer.start()
         ends = await consumer.end_offsets([TopicPartition(topic, number) for number in range(found[topic].partitions)])
         return {(topic, place.partition): end for place, end in ends.items()}
     finally:
@@ -56,8 +56,8 @@ async def read_upto(
     if not upto:
         return
     consumer = log_reader(settings)
-    await consumer.start()
     try:
+        await consumer.start()
         ends = {TopicPartition(*place): end for place, end in upto.items()}
         await read_from_beginning(consumer, list(ends))
         for place, offset in (begin or {}).items():

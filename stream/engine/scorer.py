@@ -229,6 +229,7 @@ class Scorer:
                 number,
                 ((record.key, record.value, [(REVISION_HEADER, str(record.revision).encode())]) for record in own),
             )
+            fault_points.reach("between-scores")
 
 
 @lru_cache(maxsize=_KEYS_KNOWN)

@@ -60,6 +60,9 @@ class Slot:
         self.recovered = False
         self.lost = False
         self.producer: FencedProducer | None = None
+        self._is_claiming = False
+        self.timer: asyncio.Task[None] | None = None
+        """Whoever lets the next flush go out."""
         self.durable: dict[str, int] = {}
         self.durable_flush = 0
         self.flushing = asyncio.Lock()
@@ -75,16 +78,18 @@ class Slot:
     @property
     def is_ready(self) -> bool:
         """Whether events may go in."""
-        return self.recovered and not self.lost and self.producer is not None
+        return self.recovered and not self.lost and not self._is_claiming and self.producer is not None
 
     async def claim(self, producer: FencedProducer, worker: str) -> bool:
         """Take over: from here on the broker refuses older owners. Tells whether the state in memory is still the newest."""
         was_last = self.is_settled
         self.producer = producer
+        self._is_claiming = True  # until it is known whether the state is the newest nothing of it may go out
         fault_points.reach("before-claim")
         await producer.append(self.names.sums, self.number, [(CLAIM_KEY, worker.encode())])
         fault_points.reach("between-claims")
         offset = await producer.append(self.names.changelog, self.number, [(CLAIM_KEY, worker.encode())])
+        self._is_claiming = False
         if offset < self.position:
             raise self._damaged(f"ends at offset {offset}, but {self.position} had been acknowledged")
         kept = was_last and offset == self.position

@@ -66,7 +66,6 @@ class Slots:
         self._generation = generation
         self.has_joined = False
         self._slots: dict[int, Slot] = {}
-        self._timers: dict[int, asyncio.Task[None]] = {}
         self._ceilings: dict[int, int] = {}
         self._worker = f"{socket.gethostname()}/{os.getpid()}"
 
@@ -140,6 +139,8 @@ class Slots:
         if not kept and slot.recovered:
             claimed = slot.claimed_at
             slot.close_local()
+            # A flush of it that is still to come must not go out under the new claim.
+            slot.lost, slot.producer = True, None
             slot = self._slots[number] = self._new_slot(number)
             slot.producer, slot.claimed_at, slot.claimed_since = producer, claimed, steady_ms()
         log.info(
@@ -203,6 +204,7 @@ class Slots:
             partition.next_offsets.update({topic: offset for topic, offset in begin.items() if offset})
         else:
             verify_marker(partition.recovered_marker, self.rules.fingerprint, self._topic_ids)
+        claimed_at = slot.claimed_at
         try:
             ends = await self.source_log.ends(slot.number)
         except KafkaError as error:
@@ -210,6 +212,8 @@ class Slots:
             slot.lost = True
             await self.on_lost()
             return
+        if slot.lost or slot.claimed_at != claimed_at:
+            return  # a rebalance has come meanwhile, and its own recovery will
         verify_offsets(partition, ends, slot.number)
         partition.finish_loading()
         partition.changed = True
@@ -247,9 +251,8 @@ class Slots:
 
     def schedule(self, slot: Slot) -> None:
         """Let a flush go out: at once after quiet, otherwise when the interval is over."""
-        timer = self._timers.get(slot.number)
-        if timer is None or timer.done():
-            self._timers[slot.number] = asyncio.get_running_loop().create_task(self._flush_soon(slot))
+        if slot.timer is None or slot.timer.done():
+            slot.timer = asyncio.get_running_loop().create_task(self._flush_soon(slot))
 
     async def _flush_soon(self, slot: Slot) -> None:
         while slot.is_ready and slot.partition.changed:
@@ -314,12 +317,14 @@ class Slots:
 
     async def stop(self) -> None:
         """Make durable what is not, and let go of everything."""
+        slots = list(self._slots.items())
         try:
-            for number, slot in list(self._slots.items()):
+            for number, slot in slots:
                 with contextlib.suppress(CsatStreamError, KafkaError, OSError):
                     await self._flush(slot)
                 await self._drop(number)
         finally:
-            for timer in self._timers.values():
-                timer.cancel()
+            for _, slot in slots:
+                if slot.timer is not None:
+                    slot.timer.cancel()
         await self.letters.stop()

@@ -47,7 +47,7 @@ class Store(MemoryStore[bytes, bytes]):
             return  # Faust says so of a recovery that a rebalance cut short, too; the next one has been asked for
         try:
             await self._slots.on_recovered({tp.partition for tp in active_tps if tp.topic == self._slots.names.changelog})
-        except CsatStreamError as error:
+        except Exception as error:  # noqa: BLE001 (the edge to Faust, which looks at no result)
             await self.app.crash(error)
 
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]) -> None:

@@ -7,7 +7,9 @@ import contextlib
 import gc
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -28,7 +30,7 @@ from stream.engine.slots import Slots
 from stream.engine.source_log import BrokerLog
 from stream.engine.stalls import Stalls
 from stream.engine.topic_watch import TopicWatch
-from stream.errors import BrokerUnavailable, CsatStreamError
+from stream.errors import BrokerUnavailable, CsatStreamError, UsageError
 from stream.kpis.registry import layout
 from stream.outlets.health import Health
 from stream.outlets.serve import MetricsServer
@@ -92,7 +94,7 @@ class Worker:
         await self._slots.letters.start()
         targets = await self._source_log.all_ends()
         metrics = self._start_metrics()
-        tasks = [asyncio.create_task(what) for what in (self._watch_ready(targets), self._watch_others(client), self._watch_stalls(app))]
+        tasks = [self._watching(what) for what in (self._watch_ready(targets), self._watch_others(client), self._watch_stalls(app))]
         starting = asyncio.create_task(_wait(app.start))
         try:
             await self._until_over(app, starting, stop)
@@ -220,6 +222,18 @@ class Worker:
 
     # -- watching
 
+    def _watching(self, what: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task beside the work; an error that nobody has thought of ends the worker: without its watchers it would go on blindly."""
+
+        def over(task: asyncio.Task[None]) -> None:
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                self._fail(error)
+
+        task = asyncio.create_task(what)
+        task.add_done_callback(over)
+        return task
+
     async def _watch_ready(self, targets: dict[tuple[str, int], int]) -> None:
         while not self._is_caught_up(targets):  # noqa: ASYNC110 (it waits for several things at once)
             await asyncio.sleep(_CHECK_SECONDS)
@@ -228,7 +242,13 @@ class Worker:
         log.info("caught up")
         self.caught_up.set()
         if self._settings.ready_file is not None:
-            self._settings.ready_file.write_text("ready\n", encoding="utf-8")
+            self._write_ready(self._settings.ready_file)
+
+    def _write_ready(self, file: Path) -> None:
+        try:
+            file.write_text("ready\n", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"ready_file: {file} can't be written: {error.strerror}") from None
 
     def _is_caught_up(self, targets: dict[tuple[str, int], int]) -> bool:
         if not self._slots.has_joined or not self._slots.is_caught_up(targets):
@@ -251,11 +271,10 @@ class Worker:
         stalls = Stalls()
         while True:
             await asyncio.sleep(_STALL_SECONDS)
-            try:
-                behind = self._slots.behind(await self._source_log.all_ends())
-            except KafkaError:
+            ends = await self._ends()
+            if ends is None:
                 continue  # without a broker nothing can arrive
-            for number in stalls.found(steady_ms(), behind):
+            for number in stalls.found(steady_ms(), self._slots.behind(ends)):
                 log.warning("partition %d: nothing arrives although there is more to read; fetching it again", number)
                 for topic in self._settings.topics.sources:
                     await app.consumer.go_to(TP(topic, number), self._slots.next_offset(topic, number))  # type: ignore[attr-defined]
@@ -264,7 +283,8 @@ class Worker:
         if self._topic_watch is not None:
             self._topic_watch.verify(await topics.find(client, self._topic_watch.names))
         # A consumer of its own for every look would leave its connections to the garbage collector, which hardly ever comes.
-        end = await self._source_log.end(self._names.control, 0)
+        async with asyncio.timeout(_ENDS_SECONDS):  # of a topic that was deleted aiokafka would ask for 40 s
+            end = await self._source_log.end(self._names.control, 0)
         if end != self._control_end:
             current = await current_generation(self._settings)
             if current.number > self._generation.number:
@@ -296,7 +316,8 @@ class Worker:
     async def _shut_down(self, app: App, tasks: list[asyncio.Task[None]]) -> None:
         self._publish = False  # a rebalance may still come, and make this worker the scorer's owner
         if self._settings.ready_file is not None:
-            self._settings.ready_file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._settings.ready_file.unlink(missing_ok=True)
         for task in tasks:
             await _cancelled(task)
         if self._scoring is not None:
@@ -312,6 +333,8 @@ async def _wait(what: Callable[[], Awaitable[object]]) -> None:
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
+    """End a task; what it failed with was told where it happened, and must not keep others from ending."""
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError, OwnershipLost, KafkaError):
-        await task
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()

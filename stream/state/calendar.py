@@ -26,11 +26,11 @@ class Calendar:
         else:
             heappush(self._soon, (due, ticket))
 
-    def take(self, now: int, due_of: DueOf) -> list[str]:
-        """Tickets that are due before `now`, each once and the earliest first; they are forgotten here."""
+    def take(self, now: int, due_of: DueOf, most: int) -> list[str]:
+        """At most so many tickets that are due before `now`, each once and the earliest first; they are forgotten here."""
         self._begin(now // HOUR, due_of)
         found: dict[str, None] = {}
-        while self._soon and self._soon[0][0] < now:
+        while self._soon and self._soon[0][0] < now and len(found) < most:
             due, ticket = heappop(self._soon)
             if due_of(ticket) == due:
                 found[ticket] = None

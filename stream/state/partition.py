@@ -36,6 +36,8 @@ TICKET_KEY = b"T"
 Record = tuple[bytes, bytes | None]
 
 _NOTHING: list[list[Contribution]] = []
+MOST_SWEPT = 5_000
+"""Due tickets that one flush looks at. A clock may leap by months where a topic was silent: all that is due then is too much for one batch."""
 _HOT = 2_000
 """Tickets that stay unpacked after a flush, since many change again soon. Each is some 70 objects that the garbage collector walks over."""
 
@@ -91,6 +93,7 @@ class Partition:
         self.loading: set[bytes] = set()
         """Sums that were loaded since the last marker."""
         self._weight = 0
+        self._more_due = False
 
     def __len__(self) -> int:
         return len(self._tickets)
@@ -234,14 +237,15 @@ class Partition:
         slowest = self.slowest
         if slowest is None:
             return
-        for name in self._tickets.take_due(slowest, self._due_of):
+        due = self._tickets.take_due(slowest, self._due_of, MOST_SWEPT)
+        self._more_due = len(due) == MOST_SWEPT
+        for name in due:
             held = self._open.get(name) or self._take(name)
             if self._is_over(held):
                 self._let_go(name, held)
             else:
                 held.ticket.swept = slowest
                 self._mark(name, held)
-            self.changed = True
 
     def _let_go(self, name: str, held: _Open) -> None:
         """Forget the ticket with the next flush, and its low ratings: its last life is over."""
@@ -272,7 +276,10 @@ class Partition:
     # -- flush
 
     def flush(self, minutes_from: int, hours_from: int) -> Flush:
-        """Everything that changed since the last flush; panes before the two given (by the wall clock) are let go."""
+        """Everything that changed since the last flush; panes before the two given (by the wall clock) are let go.
+
+        What is due or let go may be too much for one flush: `changed` stays true then, and the next one goes on with it.
+        """
         self.settle()
         self.sweep()
         self.settle()
@@ -285,7 +292,7 @@ class Partition:
         sums: list[Record] = [*self.sums.close(), *self.beside.close()]
         self.flush_number += 1
         self.last_sums = {key for key, _ in sums}
-        self.changed = False
+        self.changed = self._more_due or self.sums.lets_go
         self._weight = 0
         end = self.marker()
         return Flush(self.flush_number, [*tickets, *sums, (MARKER_KEY, marker.encode(end))], sums, end)

@@ -17,6 +17,8 @@ from stream.state.panes import SLOT_BITS, Cells, Page, hour_from, minute_from, n
 
 BASE = 0
 _PAGE_OVERHEAD, _ROW_WEIGHT = 64, 600
+_MOST_FOLDED, _MOST_DROPPED = 64, 50_000
+"""Pages of hour and of minute panes that one flush lets go; one of an hour changes up to 16 of the base, each of up to 8 KB."""
 
 
 class _Held(NamedTuple):
@@ -45,6 +47,8 @@ class Sums:
         self._hours, self._level_hours = Rows("H"), Rows("O")
         self._minutes, self._level_minutes = Rows("N"), Rows("D")
         self._folded: list[Deltas] = []
+        self.lets_go = False
+        """Whether more panes are to be let go with the next flush."""
         self._dropped: dict[tuple[str, int, int], None] = {}
         self._weighed: set[tuple[str, int, int]] = set()
 
@@ -107,28 +111,20 @@ class Sums:
         return number
 
     def advance(self, minutes_from: int, hours_from: int) -> None:
-        """Let go of panes before these: minute panes are dropped, hour panes folded into the base."""
-        if minutes_from > self.minutes_from:
-            self.minutes_from = minutes_from
-            for rows in (self._minutes, self._level_minutes):
-                self._drop(rows.kind, minutes_from)
-        if hours_from > self.hours_from:
-            self.hours_from = hours_from
-            for rows in (self._hours, self._level_hours):
-                self._fold(rows.kind, hours_from)
-                self._drop(rows.kind, hours_from)
-
-    def _fold(self, kind: str, before: int) -> None:
-        """Add what panes before one of some kind hold to the base."""
-        found = self._deltas([place for index in self._held[kind] if index < before for place in self._pages(kind, index)])
+        """Let go of panes before these, of so many pages a flush: minute panes are dropped, hour panes folded into the base."""
+        if minutes_from <= self.minutes_from and hours_from <= self.hours_from and not self.lets_go:
+            return
+        self.minutes_from, self.hours_from = max(minutes_from, self.minutes_from), max(hours_from, self.hours_from)
+        minutes = self._before(self.minutes_from, self._minutes, self._level_minutes)
+        hours = self._before(self.hours_from, self._hours, self._level_hours)
+        self.lets_go = len(minutes) > _MOST_DROPPED or len(hours) > _MOST_FOLDED
+        found = self._deltas(hours[:_MOST_FOLDED])
         self._folded.append(found._replace(panes=np.full(len(found.panes), code_of("B", BASE))))
+        self._dropped.update(dict.fromkeys([*minutes[:_MOST_DROPPED], *hours[:_MOST_FOLDED]]))
 
-    def _pages(self, kind: str, index: int) -> list[tuple[str, int, int]]:
-        return [(kind, index, page) for page in self._held[kind][index]]
-
-    def _drop(self, kind: str, before: int) -> None:
-        for index in [index for index in self._held[kind] if index < before]:
-            self._dropped.update(dict.fromkeys(self._pages(kind, index)))
+    def _before(self, first: int, *kinds: Rows) -> list[tuple[str, int, int]]:
+        """Pages of panes before one."""
+        return [(rows.kind, index, page) for rows in kinds for index, pages in self._held[rows.kind].items() if index < first for page in pages]
 
     # -- flush
 

@@ -31,8 +31,8 @@ class TicketStore(Protocol):
     def put_due(self, name: str, due: int) -> None:
         """A change that is not flushed yet makes a ticket due at another time."""
 
-    def take_due(self, now: int, due_of: DueOf) -> list[str]:
-        """Tickets that are due before `now`; `due_of` tells of each what is not put yet too. Whoever takes one changes it or drops it."""
+    def take_due(self, now: int, due_of: DueOf, most: int) -> list[str]:
+        """At most so many of those due before `now`; `due_of` tells of each what is not put yet too. Whoever takes one changes it or drops it."""
 
     def load(self, name: str, packed: bytes | None) -> None:
         """Put back a ticket from the changelog; None where it is no more."""
@@ -70,9 +70,9 @@ class InMemory:
         """A ticket is due at a time; whoever takes it later looks whether it still is."""
         self._calendar.put(name, due)
 
-    def take_due(self, now: int, due_of: DueOf) -> list[str]:
+    def take_due(self, now: int, due_of: DueOf, most: int) -> list[str]:
         """Tickets that are due."""
-        return self._calendar.take(now, due_of)
+        return self._calendar.take(now, due_of, most)
 
     def load(self, name: str, packed: bytes | None) -> None:
         """Put back a ticket from the changelog."""

@@ -17,6 +17,8 @@ from stream.windows.panestore import Ints
 from stream.windows.table import INTAKE, Table
 
 HOURS_A_WEEK = 7 * HOURS_A_DAY
+_PANES_AT_ONCE = 16
+"""Panes that are unpacked together: those of an hour or a month at once took hundreds of megabytes for a moment."""
 
 
 class Parts(NamedTuple):
@@ -94,12 +96,13 @@ class Figures:
     def _sum(self, kind: str, first: int, last: int, metric: Metric) -> Parts:
         rows = len(self.segments)
         part, whole = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64)
-        content = self._table.store.content(kind, first, last)
-        if content is not None and metric.ratio is not None:
-            for cells, total in ((metric.ratio.part, part), (metric.ratio.whole, whole)):
-                for cell in cells:
-                    own = content.cells == self._table.store.number(cell)
-                    np.add.at(total, content.rows[own], content.values[own])
+        for begin in range(first, last + 1, _PANES_AT_ONCE):
+            content = self._table.store.content(kind, begin, min(begin + _PANES_AT_ONCE - 1, last))
+            if content is not None and metric.ratio is not None:
+                for cells, total in ((metric.ratio.part, part), (metric.ratio.whole, whole)):
+                    for cell in cells:
+                        own = content.cells == self._table.store.number(cell)
+                        np.add.at(total, content.rows[own], content.values[own])
         return Parts(part, whole)
 
     def hourly(self, metric: str, hours: int) -> Parts | None:

@@ -55,7 +55,8 @@ class PaneStore:
         """A segment, by its number in a partition, has this row."""
         rows = self._rows.get(partition, _NO_ROWS)
         if segment >= len(rows):
-            rows = np.concatenate((rows, np.full(max(_MORE_ROWS, segment + 1), -1, dtype=np.int64)))
+            # A page has places for segments that nobody has named yet, or that are named elsewhere.
+            rows = np.concatenate((rows, np.full(_MORE_ROWS + segment + 1, -1, dtype=np.int64)))
             self._rows[partition] = rows
         rows[segment] = row
 

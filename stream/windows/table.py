@@ -8,12 +8,13 @@ from itertools import chain
 import numpy as np
 
 from schemas.scores import parse_key, score_key
-from stream.durations import MINUTE
+from stream.durations import HOUR, MINUTE
 from stream.kpis.definition import Kpi, Metric, Reading, Span
 from stream.segments import AGENT, parse_segment, segment_key
 from stream.setting_parts import window_length
 from stream.settings import Settings
 from stream.state import oldest
+from stream.state.panes import HOURS_KEPT
 from stream.windows.hourly import Hourly
 from stream.windows.levels import LevelPanel
 from stream.windows.needs import NOTHING, Needs
@@ -90,6 +91,7 @@ class Table:
         self._grow()
         slides = [found for panel in self.panels for found in panel.move(now, whole_days=self._whole_days)]
         slide(slides, self.store)
+        self.hourly.forget(now // HOUR - HOURS_KEPT)
 
     # -- out
 

@@ -12,6 +12,7 @@ from typing import Unpack
 import pytest
 from engine_case import new_case
 
+from bench.machine import commit
 from stream.devkit import jars
 from stream.devkit.kafka import EmbeddedKafka
 from stream.errors import UsageError
@@ -87,6 +88,6 @@ def note(seed: int, *, is_long: bool) -> Callable[..., None]:
 
     def write(fault: str, times: int, differences: int, **more: Unpack[results.More]) -> None:
         if is_long:
-            results.write({"fault": fault, "times": times, "differences": differences, "seed": seed, **more})
+            results.write({"fault": fault, "times": times, "differences": differences, "seed": seed, "commit": commit(), **more})
 
     return write

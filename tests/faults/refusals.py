@@ -7,7 +7,7 @@ from engine_worker import WorkerProcess, until
 
 from stream.devkit.kafka import EmbeddedKafka
 from tests.faults.situation import rate
-from tests.faults.stage import NewStage, Stage
+from tests.faults.stage import NewStage, Stage, Verdict
 
 REBUILD = "run `csat-stream rebuild`"
 
@@ -20,6 +20,15 @@ async def at_work(new_stage: NewStage, kafka: EmbeddedKafka) -> tuple[Stage, Wor
     worker = await stage.joined()
     await stage.case.until_read()
     return stage, worker
+
+
+async def rebuilt(stage: Stage) -> Verdict:
+    """Do what the refusal says: after a rebuild a worker starts, and no figure differs from what the topics hold now."""
+    await stage.rebuild()
+    await stage.launch().until_ready()
+    found = await stage.right()
+    await stage.stop_all()
+    return found
 
 
 async def assert_ends(worker: WorkerProcess, problem: str, remedy: str = REBUILD) -> None:

@@ -8,32 +8,45 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 FILE = Path(__file__).with_name("results.json")
 
 
 class Removed(TypedDict):
-    """A check that was taken out, and what showed that it was missing."""
+    """A check that was taken out, and what showed that it was missing; `beside`: another one that was taken out of both runs, with it and without."""
 
     check: str
     found: str
+    beside: NotRequired[str]
+
+
+class Growth(TypedDict):
+    """How much a figure grew, the most that it may have grown (99 %), and the most that was allowed; None where that is not bounded."""
+
+    figure: str
+    mean: float
+    growth: float
+    at_most: float
+    allowed: float | None
 
 
 class More(TypedDict, total=False):
-    """What some faults tell besides: which checks were taken out; medians of what was timed, by what was done."""
+    """What some faults tell besides: which checks were taken out; medians of what was timed, by what was done; what grew, with its bound."""
 
     removed: list[Removed]
     seconds: dict[str, float]
+    growth: list[Growth]
 
 
 class Result(More):
-    """One fault: how often it was done, how many differences there were in the end, and the seed."""
+    """One fault: how often it was done, how many differences there were in the end, the seed, and the commit it was done on."""
 
     fault: str
     times: int
     differences: int
     seed: int
+    commit: str
 
 
 def read(file: Path = FILE) -> list[Result]:

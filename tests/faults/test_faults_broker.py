@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from engine_worker import until
 
 from stream.devkit.kafka import EmbeddedKafka
 from stream.durations import DAY
-from stream.engine.fenced import FencedProducer
+from stream.engine import fenced
+from stream.engine.fenced import FencedProducer, OwnershipLost
 from tests.faults.feed import Feed, feeding, standard_load
 from tests.faults.stage import PATIENCE, NewStage, Stage
 
@@ -82,3 +84,24 @@ async def test_who_opens_a_producer_waits_for_the_broker(own_kafka: EmbeddedKafk
     await asyncio.to_thread(own_kafka.start)
     producer = await asyncio.wait_for(opening, 40)
     await producer.close()
+
+
+async def test_a_producer_that_is_closed_meanwhile_leaves_nothing_at_work(
+    own_kafka: EmbeddedKafka, new_stage: NewStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was to be acknowledged is given up, and neither tasks nor connections go on for it."""
+    monkeypatch.setattr(fenced, "_CLOSE_SECONDS", 0.5)
+    stage = new_stage(own_kafka.bootstrap_servers)
+    await stage.case.create_topics()
+    topic = stage.case.settings.topics.scores
+    before = asyncio.all_tasks()
+    producer = await FencedProducer.open(stage.case.settings, "someone")
+    await producer.append(topic, 0, [(b"key", b"before")])
+    own_kafka.pause()
+    appending = asyncio.create_task(producer.append(topic, 0, [(b"key", b"meanwhile")]))
+    await asyncio.sleep(0.2)
+    await producer.close()
+    with pytest.raises(OwnershipLost):
+        await asyncio.wait_for(appending, 5)
+    own_kafka.resume()
+    assert await until(lambda: asyncio.all_tasks() == before, 5), asyncio.all_tasks() - before

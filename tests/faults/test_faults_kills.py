@@ -19,10 +19,11 @@ PLACES: dict[Point, tuple[int, str]] = {
     "between-claims": (4, "with one claim sent"),
     "in-recovery": (2, "inside a recovery"),
     "after-recovery": (4, "right after a recovery"),
-    "before-flush": (40, "inside a flush"),
+    "before-flush": (40, "inside a flush, before its batch is sent"),
     "before-sums": (40, "between flush and sums"),
     "before-commit": (40, "between sums and commit"),
     "before-scores": (4, "between the sums and their scores"),
+    "between-scores": (8, "with the scores of one partition sent and others not"),
 }
 """Where a worker may die, and the latest passing at which it does; all are reached within seconds."""
 

@@ -34,8 +34,9 @@ class Pause(NamedTuple):
 
 PAUSES = (
     Pause("with an unsent flush", "before-flush", 30, REFUSED),
-    Pause("with a half-sent flush", "before-sums", 30, REFUSED),
+    Pause("with a half-sent flush: changelog written, sums unsent", "before-sums", 30, REFUSED),
     Pause("in the scorer, with unsent scores", "before-scores", 3, AGAIN, alone=True),
+    Pause("in the scorer, with half-sent scores", "between-scores", 3, AGAIN, alone=True),
     Pause("in the scorer, before it looks for alerts", "before-look", 3, AGAIN, alone=True),
     Pause("during a recovery", "in-recovery", 2, AGAIN),
     Pause("with its claims unsent", "before-claim", 2, CLAIM_REFUSED),

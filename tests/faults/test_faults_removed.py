@@ -10,7 +10,7 @@ from engine_case import this_minute
 
 from stream.devkit.kafka import EmbeddedKafka
 from tests.faults.results import Removed
-from tests.faults.scenarios import SCENARIOS, without
+from tests.faults.scenarios import ALSO, SCENARIOS, without
 from tests.faults.situation import Run
 from tests.faults.stage import NewStage
 from tests.faults.without import REMOVALS
@@ -41,5 +41,8 @@ async def test_without_it_something_goes_wrong(kafka: EmbeddedKafka, new_stage: 
         assert await run(removed=False) == ""
     found = await run(removed=True)
     assert found
-    _found.append({"check": check, "found": found})
+    removed = Removed(check=check, found=found)
+    if check in ALSO:
+        removed["beside"] = ALSO[check]
+    _found.append(removed)
     note(FAULT, len(_found), 0, removed=list(_found))

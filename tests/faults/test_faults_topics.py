@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from engine_case import this_minute
+from engine_worker import until
 
 from stream.devkit.kafka import EmbeddedKafka
-from tests.faults.refusals import assert_ends, at_work
+from tests.faults.refusals import assert_ends, at_work, rebuilt
 from tests.faults.scenarios import cut_under_a_worker
-from tests.faults.situation import Run, make_anew
+from tests.faults.situation import RATINGS, Run, make_anew
 from tests.faults.stage import NewStage
 
 
@@ -20,12 +22,22 @@ async def test_sums_made_anew(kafka: EmbeddedKafka, new_stage: NewStage, note: C
     await make_anew(stage.case, stage.case.names.sums)
     await assert_ends(worker, problem)
     await assert_ends(stage.launch(), problem)
-    note("the topic of the sums made anew under a worker: refused", 1, 0)
+    note("the topic of the sums made anew under a worker: refused, then rebuilt", 1, (await rebuilt(stage)).differences)
 
 
 async def test_cut_by_retention_under_a_worker(kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None]) -> None:
-    """Records that were removed before a slow worker came to them are told, and it goes on with what is left."""
+    """Records that were removed before a slow worker came to them are told, and every other one is counted."""
     stage = new_stage(kafka.bootstrap_servers, partitions=1, clock={"fixed": this_minute()})
     assert await cut_under_a_worker(Run(stage, {})) == ""
+    lost = sum(map(int, re.findall(r"(\d+) records were removed by retention", stage.workers[0].log)))
+    assert 0 < lost < 2 * RATINGS
+    counted = [0]
+
+    async def has_all_others() -> bool:
+        score = await stage.case.score("csat", {}, "4h")
+        counted[0] = score.n if score else 0
+        return counted[0] == 3 * RATINGS - lost
+
+    assert await until(has_all_others, 30), f"{counted[0]} ratings are counted, {lost} of {3 * RATINGS} were lost"
     await stage.stop_all()
-    note("a source topic cut by retention past the marker", 1, 0)
+    note("a source topic cut by retention past the marker: told, and all others counted", 1, 3 * RATINGS - lost - counted[0])

@@ -14,10 +14,15 @@ from stream.durations import DAY
 
 _MACHINE = {"cpu": "Some CPU", "cores": 2, "memory_gb": 8.0, "system": "Linux", "load_before": 0.1}
 _LATEST = {
-    "standard_job": {"events_per_second": 1234.0, "cpu_seconds_per_million": 12.3, "peak_rss_mb": 456.0},
+    "standard_job": {"events_per_second": 1234.0, "cpu_seconds_per_million": 12.3, "broker_cpu_seconds_per_million": 0.7, "peak_rss_mb": 456.0},
     "latency_ms": {"p50": 1.0, "p99": 2.0},
     "loaded_latency_ms": {"p50": 3.0, "p99": 4.0},
-    "startup_seconds": 5.0,
+    "spread": {
+        "standard_job": {"cpu_seconds_per_million": [11.0, 13.0]},
+        "latency_ms": {"p50": [1.0, 1.0], "p99": [2.0, 3.0]},
+        "loaded_latency_ms": {"p50": [3.0, 3.0], "p99": [4.0, 5.0]},
+    },
+    "runs": [{}, {}, {}],
     "machine": _MACHINE,
     "versions": {"python": "3.11"},
 }
@@ -26,7 +31,8 @@ _LATEST = {
 def test_what_was_not_measured_is_said() -> None:
     """Every target has a line, with the figure or the word that there is none."""
     page = report.pages({"latest": _LATEST})["performance.md"]
-    assert "| standard job | 100,000 events/s, 10 CPU s | 1,234 events/s, 12.3 CPU s, 456 MB |" in page
+    assert "1,234 events/s, 12.3 CPU s of the worker and 0.7 of the broker, 456 MB (median of 3, CPU s from 11.0 to 13.0)" in page
+    assert "p50 1 ms, p99 2 ms (median of 3; 1 to 1, 2 to 3)" in page
     assert page.count("not measured yet") == sum(report.measured_of(target, {"latest": _LATEST}) is None for target in report.TARGETS) > 0
 
 
@@ -49,16 +55,19 @@ def test_peers_with_and_without_figures() -> None:
 
 def test_faults() -> None:
     """Every fault has a line; a check that was taken out is named with what was found, without names of one run's topics."""
-    removed = {"check": "end of a log", "found": "ends: no topic ta6ec8b5040.scores"}
+    removed = {"check": "end of a log", "found": "ends: no topic ta6ec8b5040.scores", "beside": "a watch"}
+    growth = {"figure": "memory_mb", "mean": 982.2, "growth": -3.4, "at_most": 12.0, "allowed": 98.2}
     faults = [
-        {"fault": "broker: away", "times": 2, "differences": 0, "seed": 7},
+        {"fault": "broker: away", "times": 2, "differences": 0, "seed": 7, "commit": "abcdef01"},
+        {"fault": "soak", "times": 3, "differences": 0, "seed": 7, "growth": [growth]},
         {"fault": "each check", "times": 1, "differences": 3, "seed": 8, "removed": [removed]},
         {"fault": "takeover of 1,000,000 tickets", "times": 2, "differences": 0, "seed": 9, "seconds": {"with a standby": 8.21, "without": 20.0}},
     ]
     pages = report.pages({"latest": _LATEST, "faults": faults})
-    assert "| broker: away | 2 | 0 | 7 |" in pages["faults.md"]
+    assert "| broker: away | 2 | 0 | 7 | abcdef01 |" in pages["faults.md"]
+    assert "| memory_mb | 982 | -3 | +12 | 98 |" in pages["faults.md"]
     assert "| each check | 1 | 3 | 8 |" in pages["faults.md"]
-    assert "| end of a log | ends: no topic csat.scores |" in pages["faults.md"]
+    assert "| end of a log (beside: a watch) | ends: no topic csat.scores |" in pages["faults.md"]
     assert "| with a standby 8.2, without 20.0 |" in pages["faults.md"]
     assert "| 8.2 s, 20.0 s without a standby |" in pages["performance.md"]
 

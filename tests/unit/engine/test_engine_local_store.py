@@ -102,16 +102,16 @@ def test_what_changed_is_due(tickets: TicketStore) -> None:
 
     put_due("early", 2 * HOUR + 5)
     put_due("late", 9 * HOUR)
-    assert tickets.take_due(HOUR, due.get) == []
-    assert tickets.take_due(2 * HOUR + 5, due.get) == []
-    assert tickets.take_due(2 * HOUR + 6, due.get) == ["early"]
-    assert tickets.take_due(3 * HOUR, due.get) == []
+    assert tickets.take_due(HOUR, due.get, 9) == []
+    assert tickets.take_due(2 * HOUR + 5, due.get, 9) == []
+    assert tickets.take_due(2 * HOUR + 6, due.get, 9) == ["early"]
+    assert tickets.take_due(3 * HOUR, due.get, 9) == []
     for time in (2 * HOUR, 8 * HOUR, 2 * HOUR + 1, 2 * HOUR):
         put_due("early", time)
-    assert tickets.take_due(10 * HOUR, due.get) == ["early", "late"]
+    assert tickets.take_due(10 * HOUR, due.get, 9) == ["early", "late"]
     put_due("early", 11 * HOUR)
     del due["early"]
-    assert tickets.take_due(DAY, due.get) == []
+    assert tickets.take_due(DAY, due.get, 9) == []
 
 
 def test_what_waits(tickets: TicketStore, store: LocalStore) -> None:
@@ -124,7 +124,7 @@ def test_what_waits(tickets: TicketStore, store: LocalStore) -> None:
     tickets.load("d", None)
     commit(store)
     assert [name for name, _ in tickets.loaded()] == ["a"]
-    assert tickets.take_due(10 * HOUR, due_by(tickets)) == ["a", "b"]
+    assert tickets.take_due(10 * HOUR, due_by(tickets), 9) == ["a", "b"]
     assert len(tickets) == 2
 
 
@@ -133,11 +133,25 @@ def test_what_the_disk_has_is_due_until_it_is_changed(store: LocalStore) -> None
     put(store, "a", packed(2 * HOUR), None)
     put(store, "b", packed(9 * HOUR), None)
     commit(store)
-    assert store.take_due(5 * HOUR, due_by(store)) == ["a"]
+    assert store.take_due(5 * HOUR, due_by(store), 9) == ["a"]
     put(store, "a", packed(12 * HOUR), Head(2 * HOUR, 0))
     put(store, "c", packed(HOUR), None)
     commit(store)
-    assert store.take_due(10 * HOUR, due_by(store)) == ["c", "b"]
+    assert store.take_due(10 * HOUR, due_by(store), 9) == ["c", "b"]
+
+
+def test_so_many_at_once(store: LocalStore) -> None:
+    """Those that stand on the disk and those that have changed since; who was not taken is taken next time."""
+    for name, due in (("a", 2), ("b", 2), ("c", 3), ("d", 20)):
+        put(store, name, packed(due * HOUR), None)
+    commit(store)
+    held = {"a": 2 * HOUR, "b": 2 * HOUR, "c": 3 * HOUR, "d": 4 * HOUR}
+    store.put_due("d", 4 * HOUR)
+    for expected in (["a"], ["b"], ["c"], ["d"], []):
+        assert store.take_due(5 * HOUR, held.get, 1) == expected
+        for name in expected:
+            store.drop(name, Head(held[name] if name != "d" else 20 * HOUR, 0))
+            del held[name]
 
 
 def test_the_disk_has_what_was_committed(store: LocalStore, stores: list[LocalStore]) -> None:
@@ -154,7 +168,7 @@ def test_the_disk_has_what_was_committed(store: LocalStore, stores: list[LocalSt
     assert (later.get("a"), later.get("b")) == (packed(5 * HOUR, 1), None)
     assert dict(later.others()) == {b"B0|0": b"sum", b"M": b"marker"}
     assert (later.place.position, later.place.last_sums) == (18, [b"H1|0"])
-    assert later.take_due(DAY, due_by(later)) == ["a"]
+    assert later.take_due(DAY, due_by(later), 9) == ["a"]
     assert [name for name, _ in later.loaded()] == ["a"]
 
 

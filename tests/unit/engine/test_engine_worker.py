@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -13,7 +14,8 @@ from aiokafka.errors import KafkaConnectionError
 
 from stream.engine.control import Generation
 from stream.engine.scorer import Scorer
-from stream.engine.worker import Worker
+from stream.engine.worker import Worker, _cancelled
+from stream.errors import UsageError
 from stream.settings import Settings
 
 
@@ -45,6 +47,28 @@ async def test_a_scorer_that_failed_is_let_go_at_once() -> None:
         assert alive() is None
     finally:
         gc.enable()
+
+
+async def test_a_watcher_that_fails_ends_the_worker() -> None:
+    """Its error is told at once, and does not keep others from ending in order."""
+    worker = Worker(Settings(), cast("Generation", SimpleNamespace(number=1)))
+    worker._failed = asyncio.get_running_loop().create_future()
+
+    async def watch() -> None:
+        raise ValueError("nobody has thought of it")
+
+    task = worker._watching(watch())
+    with pytest.raises(ValueError, match="thought of"):
+        await asyncio.wait_for(worker._failed, 1)
+    await _cancelled(task)
+    assert task.done()
+
+
+async def test_a_ready_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """As the user's own mistake, with the file."""
+    worker = Worker(Settings(), cast("Generation", SimpleNamespace(number=1)))
+    with pytest.raises(UsageError, match=r"ready_file: .*nowhere/ready can't be written: No such file or directory"):
+        worker._write_ready(tmp_path / "nowhere" / "ready")
 
 
 async def test_a_fault_of_our_own_is_no_failure_of_the_broker() -> None:

@@ -43,7 +43,19 @@ def test_text_of_a_dead_letter() -> None:
         "key": "VC0x",
         "value": "e30=",
         "headers": [["ce_id", "/w=="]],
+        "missing": 0,
     }
+
+
+def test_a_very_large_record_fits_the_topic() -> None:
+    """Its letter has the beginning and says how much is missing: one that the broker refuses would stop the partition for ever."""
+    out = dead_letter(
+        Record(b"k" * 900_000, b"v" * 5_000_000, [("h", b"x" * 900_000)]), Refused(DeadLetterClass.NOT_JSON, (Fault("", "is no JSON"),))
+    )
+    letter = DeadLetter.model_validate_json(out.value)
+    assert len(out.value) < 2 * 1024 * 1024 - 10_000
+    assert (b64decode(letter.key or ""), b64decode(letter.value or ""), letter.headers) == (b"k" * 100_000, b"v" * 1_000_000, ())
+    assert letter.missing == 800_000 + 4_000_000 + 900_001
 
 
 @given(st.none() | st.binary(), st.none() | st.binary(), st.lists(st.tuples(st.text(), st.binary())), st.sampled_from(DeadLetterClass))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from stream.durations import HOUR, MINUTE
 from stream.kpis.definition import HOURLY, LEVEL, LEVEL_FROM, SLIDING, SLIDING_FROM, Contribution
 from stream.segments import Keys
 from stream.state import panes
+from stream.state import sums as module
 from stream.state.panes import Cells
 from stream.state.sums import Sums
 
@@ -93,22 +95,55 @@ def recovered(log: dict[bytes, bytes], sums: Sums) -> Sums:
     return again
 
 
-@given(st.lists(STEPS, max_size=30), st.booleans())
-def test_sums_are_what_was_added(steps: list[tuple[str, tuple]], restarts: bool) -> None:  # type: ignore[type-arg]
-    """Whatever the order of adding, taking back, flushing, letting go of panes and starting again; the log holds the same."""
+def let_go(content: Content, sums: Sums) -> Content:
+    """The same without the panes that wait to be let go."""
+    found: Content = {}
+    for (kind, index, name), cells in content.items():
+        is_old = index < (sums.minutes_from if kind in "ND" else sums.hours_from) and kind != "B"
+        if not is_old or kind in "HO":
+            into = found.setdefault(("B", 0, name) if is_old else (kind, index, name), {})
+            for cell, value in cells.items():
+                into[cell] = into.get(cell, 0) + value
+    return {key: held for key, cells in found.items() if (held := {cell: value for cell, value in cells.items() if value})}
+
+
+@given(st.lists(STEPS, max_size=30), st.booleans(), st.sampled_from([1, 64]))
+def test_sums_are_what_was_added(steps: list[tuple[str, tuple]], restarts: bool, most: int) -> None:  # type: ignore[type-arg]
+    """Whatever the order of adding, taking back, flushing, letting go of panes, so many at once, and starting again; the log holds the same."""
     sums, plain, log = Sums(), Plain(), dict[bytes, bytes]()
-    for step, what in [*steps, ("flush", (0, 0))]:
-        if step == "flush":
-            sums.advance(*what)
-            write(log, sums)
-            plain.advance(*what)
-            assert content_of(log) == sums.cells() == plain.content()
-            assert len(sums) == len(plain.content())
-            sums = recovered(log, sums) if restarts else sums
-        else:
-            sign = 1 if step == "add" else -1
-            sums.apply(what, sign)
-            plain.apply(what, sign)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_MOST_FOLDED", most)
+        patch.setattr(module, "_MOST_DROPPED", most)
+        for step, what in [*steps, ("flush", (0, 0))]:
+            if step == "flush":
+                sums.advance(*what)
+                write(log, sums)
+                plain.advance(*what)
+                assert content_of(log) == sums.cells()
+                assert let_go(sums.cells(), sums) == plain.content()
+                assert restarts or sums.lets_go or sums.cells() == plain.content()
+                assert len(sums) == len(sums.cells())
+                sums = recovered(log, sums) if restarts else sums
+            else:
+                sign = 1 if step == "add" else -1
+                sums.apply(what, sign)
+                plain.apply(what, sign)
+
+
+def test_panes_are_let_go_a_few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each flush takes so many pages, until none is left; what is held and what is folded together stays the same."""
+    monkeypatch.setattr(module, "_MOST_FOLDED", 2)
+    sums = Sums()
+    for hour in range(5):
+        sums.apply((hour * HOUR, Keys(("a",), (), 0), HOURLY, ((1, 1),)), 1)
+    assert len(list(sums.close())) == 5
+    left = []
+    for _ in range(3):
+        sums.advance(0, 5)
+        assert len(list(sums.close())) <= 3
+        left.append((len(sums), sums.lets_go))
+        assert sum(cells[1] for cells in sums.cells().values()) == 5
+    assert left == [(4, True), (2, True), (1, False)]
 
 
 def test_a_page_holds_sixteen_segments_and_one_of_the_base() -> None:

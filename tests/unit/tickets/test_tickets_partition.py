@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from stream.durations import DAY, HOUR, MINUTE
 from stream.kpis.intake_counts import INTAKE_DEAD, INTAKE_RECORDS
 from stream.settings import Settings
-from stream.state import panes
+from stream.state import panes, partition
 from stream.state.partition import MARKER_KEY
 from stream.windows.spans import panes_held_from
 from tests.helpdesk import NOON, TOPICS, Event, Record, closed, log, of_ticket, opened, rated, replied
@@ -156,6 +158,22 @@ def test_a_closed_ticket_is_let_go_when_nothing_can_join_it() -> None:
     assert pipeline.changelogs[0].count((b"TT-1", None)) == 1
     found = {score.metric: score.n for score in pipeline.scores(end + 20 * DAY).values()}
     assert found["resolution_first"] == 1
+
+
+def test_a_clock_that_leaps_lets_tickets_go_a_few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first rating after months of silence makes thousands due: each flush looks at so many, the figures in the end are the same."""
+    monkeypatch.setattr(partition, "MOST_SWEPT", 3)
+    end = NOON + 60 * DAY
+    pipeline = Pipeline(SETTINGS)
+    closed_ones = [event for number in range(7) for event in of_ticket(f"T-{number}", opened(NOON + number), closed(NOON + HOUR + number))]
+    pipeline.feed(log([*closed_ones, *everywhere(end)]))
+    left = []
+    while pipeline.partitions[0].changed:
+        pipeline.flush()
+        left.append(len(pipeline.partitions[0]))
+    assert left == [8, 5, 4]
+    found = {score.metric: score.n for score in pipeline.scores(end).values()}
+    assert found["resolution_first"] == 7
 
 
 def test_who_waits_is_known_after_a_restart() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from schemas.scores import parse_key, score_key
 from stream.durations import DAY, HOUR, MINUTE, SECOND
 from stream.settings import Settings
-from tests.helpdesk import NOON, log, merged, rated
+from stream.windows.needs import Needs
+from tests.helpdesk import NOON, log, merged, of_ticket, rated
 from tests.pipeline import Pipeline, latest
 
 SETTINGS = Settings(segments=((),), windows=("1h", "24h", "all"))
@@ -99,6 +100,18 @@ def test_an_agents_score_that_slid_away_is_withdrawn() -> None:
     pipeline.board.remember(key, 3, exists=True)
     pipeline.board.move(NOON + 2 * HOUR)
     assert (key, None, 4) in [tuple(record) for record in pipeline.board.current()]
+
+
+def test_hours_that_rules_read_are_let_go() -> None:
+    """Panes of more than 40 days ago are not kept for rules over weeks, either."""
+    pipeline = Pipeline(SETTINGS, needs=Needs(hourly=frozenset({"csat"})))
+    pipeline.feed(log([rated(NOON, 5), *of_ticket("T-2", rated(NOON + 30 * DAY, 5, "later"))]))
+    pipeline.flush()
+    hourly = pipeline.board._plain.hourly
+    pipeline.board.move(NOON + 30 * DAY)
+    assert len(hourly._panes) == 2
+    pipeline.board.move(NOON + 41 * DAY)
+    assert list(hourly._panes) == [(NOON + 30 * DAY) // HOUR]
 
 
 def test_now_never_goes_back() -> None:

@@ -1,0 +1,153 @@
+"""Slots around a rebalance: what was held before must not act under a claim that came after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from stream.engine import slots as module
+from stream.engine.control import FIRST
+from stream.engine.fenced import FencedProducer
+from stream.engine.letters import Letters
+from stream.engine.names import Names
+from stream.engine.slot import Slot
+from stream.engine.slots import Slots
+from stream.engine.verify import Ends
+from stream.kpis.registry import layout
+from stream.outlets.health import Health
+from stream.rules import rules_of
+from stream.settings import Settings
+
+SETTINGS = Settings()
+TOPIC_IDS = dict.fromkeys((*SETTINGS.topics.sources, Names("csat", 1).changelog), "id")
+
+
+class Producer:
+    """Accepts everything; the changelog ends at `end`."""
+
+    def __init__(self, end: int) -> None:
+        self.end = end
+        self.written: list[str] = []
+        self.held = asyncio.Event()
+        self.held.set()
+
+    async def append(self, topic: str, _number: int, records: list[object]) -> int:
+        """The offset of the first."""
+        await self.held.wait()
+        self.written.append(topic)
+        offset, self.end = self.end, self.end + len(records)
+        return offset
+
+    async def append_all(self, topic: str, _number: int, _records: object) -> None:
+        """Nothing is kept."""
+        self.written.append(topic)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class Log:
+    """Where the sources end, when it is let go on."""
+
+    def __init__(self) -> None:
+        self.answers = asyncio.Event()
+
+    async def ends(self, _partition: int) -> Mapping[str, Ends]:
+        """Empty topics."""
+        await self.answers.wait()
+        return {topic: Ends(0, 0) for topic in SETTINGS.topics.sources}
+
+
+@pytest.fixture
+def producers(monkeypatch: pytest.MonkeyPatch) -> list[Producer]:
+    """What the next claims get, in order."""
+    found: list[Producer] = []
+
+    async def give(_settings: Settings, _name: str) -> FencedProducer:
+        return cast("FencedProducer", found.pop(0))
+
+    monkeypatch.setattr(module, "FencedProducer", SimpleNamespace(open=give))
+    return found
+
+
+def slots_with(log: Log) -> Slots:
+    """The slots of a worker without a broker."""
+    found = Slots(SETTINGS, Names("csat", 1), rules_of(SETTINGS, layout=layout()), TOPIC_IDS, FIRST, Health())
+    found.source_log = log
+    found.letters = cast("Letters", SimpleNamespace(counts=Counter()))
+    return found
+
+
+async def owned(slots: Slots, log: Log) -> Slot:
+    """Partition 0, claimed and recovered."""
+    await slots._claim(0)
+    slot = slots._slots[0]
+    slot.position = slot.claimed_at + 1
+    log.answers.set()
+    await slots._take_up(slot)
+    assert slot.is_ready
+    return slot
+
+
+async def test_a_slot_that_was_replaced_writes_nothing(producers: list[Producer]) -> None:
+    """Another worker has written meanwhile: the old state must not go out with the new producer, whichever timer still runs for it."""
+    log, second = Log(), Producer(20)
+    slots = slots_with(log)
+    producers += [Producer(0), second]
+    old = await owned(slots, log)
+    await slots._claim(0)
+    assert slots._slots[0] is not old
+    claims = list(second.written)
+    old.partition.changed = True
+    await old.flush(slots.letters, slots.clock)
+    assert (old.is_ready, second.written) == (False, claims)
+
+
+async def test_nothing_goes_out_during_a_claim(producers: list[Producer]) -> None:
+    """Until both claims stand it is not known whether the state is the newest."""
+    log, second = Log(), Producer(20)
+    slots = slots_with(log)
+    producers += [Producer(0), second]
+    old = await owned(slots, log)
+    second.held.clear()
+    claiming = asyncio.create_task(slots._claim(0))
+    await asyncio.sleep(0.01)
+    assert not old.is_ready
+    second.held.set()
+    await claiming
+    assert len(second.written) == 2
+
+
+async def test_a_claim_while_the_broker_is_asked_for_the_ends(producers: list[Producer]) -> None:
+    """A recovery that a rebalance has overtaken leaves the partition to the next one."""
+    log = Log()
+    slots = slots_with(log)
+    producers += [Producer(0), Producer(20)]
+    await slots._claim(0)
+    slot = slots._slots[0]
+    taking = asyncio.create_task(slots._take_up(slot))
+    await asyncio.sleep(0.01)
+    await slots._claim(0)
+    log.answers.set()
+    await taking
+    assert not slot.recovered
+
+
+async def test_each_slot_has_its_own_timer(producers: list[Producer]) -> None:
+    """What waits for a slot that is gone does not keep the next one from flushing."""
+    log = Log()
+    slots = slots_with(log)
+    producers += [Producer(0), Producer(20)]
+    old = await owned(slots, log)
+    old.timer = asyncio.create_task(asyncio.sleep(60))
+    await slots._claim(0)
+    slot = slots._slots[0]
+    slots.schedule(slot)
+    assert slot.timer is not None
+    await asyncio.wait_for(slot.timer, 1)
+    old.timer.cancel()
