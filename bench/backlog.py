@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from bench.broker import first_work, prompt_producer, watched
 from bench.processes import BenchFailed, run_command, sampled, until_ready, usage, worker, write_config
 from schemas.scores import score_key
@@ -27,7 +29,7 @@ _PUBLISHED_SECONDS = 90.0
 
 @dataclass(frozen=True)
 class Backlog:
-    """What reading the backlog took: wall and CPU seconds of the worker, CPU seconds of the broker, peak memory in MB."""
+    """What reading the backlog took: wall and CPU seconds of the worker, CPU seconds of the broker, peak memory in MB; and the worker's process."""
 
     events: int
     seconds: float
@@ -35,6 +37,7 @@ class Backlog:
     broker_cpu_seconds: float
     peak_rss_mb: float
     startup_seconds: float
+    process: psutil.Process
 
     @property
     def events_per_second(self) -> float:
@@ -86,7 +89,9 @@ async def caught_up_worker(kafka: EmbeddedKafka, folder: Path, settings: Setting
         first = looking.result() - settings.flush_interval / SECOND
         used = usage(samples, first, ready)
         await check_counted(settings, records)
-        yield Backlog(len(records), ready - first, used.cpu_seconds, used.broker_cpu_seconds, used.peak_rss_mb, first - began)
+        yield Backlog(
+            len(records), ready - first, used.cpu_seconds, used.broker_cpu_seconds, used.peak_rss_mb, first - began, psutil.Process(process.pid)
+        )
 
 
 async def check_counted(settings: Settings, records: Sequence[LoadRecord]) -> None:

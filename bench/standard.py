@@ -9,6 +9,7 @@ import signal
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from bench.broker import prompt_producer, watched
 from bench.latency import lone_ratings, under_load
 from bench.loads import recent_load
 from bench.machine import Machine, machine, versions
+from bench.processes import cpu_of
 from stream.devkit.kafka import EmbeddedKafka
 from stream.devkit.load import LoadRecord
 from stream.errors import CsatStreamError
@@ -38,7 +40,7 @@ Run = dict[str, Any]
 MEASURED = {
     "standard_job": ("events_per_second", "cpu_seconds_per_million", "broker_cpu_seconds_per_million", "peak_rss_mb"),
     "latency_ms": ("p50", "p99"),
-    "loaded_latency_ms": ("p50", "p99"),
+    "loaded_latency_ms": ("p50", "p99", "worker_cores"),
 }
 ROWS = (
     ("standard_job", "events_per_second", "backlog, events/s", "100,000 or more"),
@@ -71,7 +73,10 @@ async def one_run(console: Console, records: Sequence[LoadRecord], rate: int | N
             async with watched(settings, []) as watch, prompt_producer(settings) as producer:
                 console.print(f"latency: {LONE_RATINGS} lone ratings, then {rate:,} events/s for {LOAD_SECONDS} s ...")
                 run["latency_ms"] = await lone_ratings(producer, settings, watch, LONE_RATINGS)
+                begun, before = time.perf_counter(), cpu_of(backlog.process)
                 run["loaded_latency_ms"] = await under_load(producer, settings, watch, rate=rate, seconds=LOAD_SECONDS)
+                cores = (cpu_of(backlog.process) - before) / (time.perf_counter() - begun)
+                run["loaded_latency_ms"]["worker_cores"] = round(cores, 2)
             return run
 
 
