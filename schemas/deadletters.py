@@ -92,7 +92,8 @@ class OutRecord(NamedTuple):
 def dead_letter(record: LogRecord, refused: Refused) -> OutRecord:
     """The dead letter of a record, keyed by where it stood, so that writing it twice changes nothing; of a very large one its beginning."""
     key, value = (None if part is None else part[:most] for part, most in ((record.key, _MOST_OF_KEY), (record.value, _MOST_OF_VALUE)))
-    headers = record.headers if _size(record.headers) <= _MOST_OF_KEY else ()
+    # A header of nothing takes some bytes of JSON, a control character six.
+    headers = record.headers if sum(16 + 6 * len(name) + len(content or b"") for name, content in record.headers) <= 2 * _MOST_OF_KEY else ()
     letter = DeadLetter(
         kind=refused.kind,
         faults=tuple(FaultAt(path=fault.path, message=fault.message) for fault in refused.faults),

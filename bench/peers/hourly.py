@@ -179,7 +179,7 @@ class Hourly(Partition):
     def settle(self) -> None:
         """The sums are always up to date."""
 
-    def flush(self, minutes_from: int, hours_from: int) -> Flush:  # noqa: ARG002 (nothing is let go of)
+    def flush(self, minutes_from: int, hours_from: int, share: float = 1.0) -> Flush:  # noqa: ARG002 (nothing is let go of)
         """Everything that changed since the last flush."""
         tickets: list[Record] = [(TICKET_KEY + name.encode(), _pack(self._known[name])) for name in self._changed_tickets]
         sums: list[Record] = [(_key(place), _sums.pack(*self._hours[place])) for place in self._changed_hours]

@@ -78,7 +78,7 @@ class Tally(Sums):
 class _Whole(Partition):
     """A partition that lets go of no ticket: history has no clock by which one would be over."""
 
-    def sweep(self) -> None:
+    def sweep(self, share: float = 1.0) -> None:
         """Look at nothing."""
 
 

@@ -62,6 +62,11 @@ class Room:
         self._most = min(2 * self._most, self._ceiling)
 
     @property
+    def share(self) -> float:
+        """What a flush may hold now as a part of what it usually may: of what nobody sent, too."""
+        return self._most / MOST_EVENTS
+
+    @property
     def next_ceiling(self) -> int | None:
         """The ceiling after a flush was refused as too large; None where there is no way to smaller ones."""
         return None if self._most <= FEWEST_EVENTS else max(FEWEST_EVENTS, self._most // 2)

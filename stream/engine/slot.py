@@ -78,7 +78,12 @@ class Slot:
     @property
     def is_ready(self) -> bool:
         """Whether events may go in."""
-        return self.recovered and not self.lost and not self._is_claiming and self.producer is not None
+        return self.recovered and not self.lost and not self.is_changing_hands
+
+    @property
+    def is_changing_hands(self) -> bool:
+        """Whether a claim is under way, or there has been none: nothing may go out."""
+        return self._is_claiming or self.producer is None
 
     async def claim(self, producer: FencedProducer, worker: str) -> bool:
         """Take over: from here on the broker refuses older owners. Tells whether the state in memory is still the newest."""
@@ -183,7 +188,7 @@ class Slot:
         if producer is None or self.lost:
             raise OwnershipLost("let go of while dead letters went out")
         begun = steady_ms()
-        flush = self.partition.flush(*panes_held_from(clock.wall()))
+        flush = self.partition.flush(*panes_held_from(clock.wall()), self.room.share)
         self._interval.flushed(begun, steady_ms())
         self.room.begun()
         fault_points.reach("before-flush")

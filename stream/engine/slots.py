@@ -186,7 +186,7 @@ class Slots:
         """The changelogs of these partitions have been read to their claims: check, and take up the work."""
         claims = {number: (slot, slot.claimed_at) for number, slot in self._slots.items() if number in numbers}
         for number, (slot, claimed_at) in sorted(claims.items()):
-            if slot.lost or slot.recovered or slot.claimed_at != claimed_at:
+            if slot.lost or slot.recovered or slot.claimed_at != claimed_at or slot.is_changing_hands:
                 continue
             if not slot.contiguous or slot.position <= slot.claimed_at:
                 log.warning("partition %d: the changelog was read with a hole; joining again", number)
@@ -212,7 +212,7 @@ class Slots:
             slot.lost = True
             await self.on_lost()
             return
-        if slot.lost or slot.claimed_at != claimed_at:
+        if slot.lost or slot.claimed_at != claimed_at or slot.is_changing_hands:
             return  # a rebalance has come meanwhile, and its own recovery will
         verify_offsets(partition, ends, slot.number)
         partition.finish_loading()

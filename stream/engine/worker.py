@@ -280,10 +280,14 @@ class Worker:
                     await app.consumer.go_to(TP(topic, number), self._slots.next_offset(topic, number))  # type: ignore[attr-defined]
 
     async def _look(self, client: AIOKafkaAdminClient) -> None:
-        if self._topic_watch is not None:
-            self._topic_watch.verify(await topics.find(client, self._topic_watch.names))
+        if self._topic_watch is None:
+            return
+        found = await topics.find(client, self._topic_watch.names)
+        self._topic_watch.verify(found)
+        if self._names.control not in found:
+            return  # to ask for its end might make it anew
         # A consumer of its own for every look would leave its connections to the garbage collector, which hardly ever comes.
-        async with asyncio.timeout(_ENDS_SECONDS):  # of a topic that was deleted aiokafka would ask for 40 s
+        async with asyncio.timeout(_ENDS_SECONDS):
             end = await self._source_log.end(self._names.control, 0)
         if end != self._control_end:
             current = await current_generation(self._settings)

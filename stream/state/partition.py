@@ -232,13 +232,17 @@ class Partition:
             return max(life.last, life.opened.time + rules.max_open_age) + rules.lateness
         return life.opened.time + rules.max_open_age
 
-    def sweep(self) -> None:
-        """Look at the tickets that are due by the slowest clock: end open lives that are too old, let go of what nothing can join."""
+    def sweep(self, share: float = 1.0) -> None:
+        """Look at the tickets that are due by the slowest clock: end open lives that are too old, let go of what nothing can join.
+
+        At most `share` of `MOST_SWEPT` of them, or twice as many as have changed, so that no backlog outruns it.
+        """
         slowest = self.slowest
         if slowest is None:
             return
-        due = self._tickets.take_due(slowest, self._due_of, MOST_SWEPT)
-        self._more_due = len(due) == MOST_SWEPT
+        most = max(1, int(share * MOST_SWEPT), 2 * len(self._changed))
+        due = self._tickets.take_due(slowest, self._due_of, most)
+        self._more_due = len(due) == most
         for name in due:
             held = self._open.get(name) or self._take(name)
             if self._is_over(held):
@@ -275,15 +279,15 @@ class Partition:
 
     # -- flush
 
-    def flush(self, minutes_from: int, hours_from: int) -> Flush:
+    def flush(self, minutes_from: int, hours_from: int, share: float = 1.0) -> Flush:
         """Everything that changed since the last flush; panes before the two given (by the wall clock) are let go.
 
-        What is due or let go may be too much for one flush: `changed` stays true then, and the next one goes on with it.
+        What is due or let go may be too much for one flush, which takes `share` of the usual: `changed` stays true then, and the next one goes on.
         """
         self.settle()
-        self.sweep()
+        self.sweep(share)
         self.settle()
-        self.sums.advance(minutes_from, hours_from)
+        self.sums.advance(minutes_from, hours_from, share)
         tickets = [self._put_back(name, held) for name, held in self._changed.items()]
         self._changed.clear()
         self._tickets.flushed()
@@ -347,6 +351,7 @@ class Partition:
         self.next_offsets, self.newest, self.flush_number = dict(found.next_offsets), dict(found.newest), found.flush
         self.sums.minutes_from, self.sums.hours_from = found.minutes_from, found.hours_from
         self.sums.numbers_given = max(self.sums.numbers_given, found.segments)
+        self.sums.lets_go = True  # as far as anybody knows
         self.last_sums, self.loading = self.loading, set()
         self.recovered_marker = found
 

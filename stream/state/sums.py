@@ -110,17 +110,18 @@ class Sums:
             self.numbers_given += 1
         return number
 
-    def advance(self, minutes_from: int, hours_from: int) -> None:
-        """Let go of panes before these, of so many pages a flush: minute panes are dropped, hour panes folded into the base."""
+    def advance(self, minutes_from: int, hours_from: int, share: float = 1.0) -> None:
+        """Let go of panes before these, of so many pages a flush (or `share` of them): minute panes are dropped, hour panes folded into the base."""
         if minutes_from <= self.minutes_from and hours_from <= self.hours_from and not self.lets_go:
             return
         self.minutes_from, self.hours_from = max(minutes_from, self.minutes_from), max(hours_from, self.hours_from)
         minutes = self._before(self.minutes_from, self._minutes, self._level_minutes)
         hours = self._before(self.hours_from, self._hours, self._level_hours)
-        self.lets_go = len(minutes) > _MOST_DROPPED or len(hours) > _MOST_FOLDED
-        found = self._deltas(hours[:_MOST_FOLDED])
+        dropped, folded = max(1, int(share * _MOST_DROPPED)), max(1, int(share * _MOST_FOLDED))
+        self.lets_go = len(minutes) > dropped or len(hours) > folded
+        found = self._deltas(hours[:folded])
         self._folded.append(found._replace(panes=np.full(len(found.panes), code_of("B", BASE))))
-        self._dropped.update(dict.fromkeys([*minutes[:_MOST_DROPPED], *hours[:_MOST_FOLDED]]))
+        self._dropped.update(dict.fromkeys([*minutes[:dropped], *hours[:folded]]))
 
     def _before(self, first: int, *kinds: Rows) -> list[tuple[str, int, int]]:
         """Pages of panes before one."""

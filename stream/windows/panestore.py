@@ -54,9 +54,9 @@ class PaneStore:
     def name(self, partition: int, segment: int, row: int) -> None:
         """A segment, by its number in a partition, has this row."""
         rows = self._rows.get(partition, _NO_ROWS)
-        if segment >= len(rows):
-            # A page has places for segments that nobody has named yet, or that are named elsewhere.
-            rows = np.concatenate((rows, np.full(_MORE_ROWS + segment + 1, -1, dtype=np.int64)))
+        end = (segment | ((1 << SLOT_BITS["H"]) - 1)) + 1  # its page has places for segments that nobody has named, or that are named elsewhere
+        if end > len(rows):
+            rows = np.concatenate((rows, np.full(max(_MORE_ROWS, end - len(rows)), -1, dtype=np.int64)))
             self._rows[partition] = rows
         rows[segment] = row
 

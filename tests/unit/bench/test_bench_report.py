@@ -81,10 +81,11 @@ def test_growth() -> None:
 def test_the_guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fifteen per cent above the record passes, a little more does not."""
     recorded = tmp_path / "core.json"
-    recorded.write_text(json.dumps({"ratio": 1.0}), encoding="utf-8")
+    recorded.write_text(json.dumps({"backlog": 1.0, "live": 2.0}), encoding="utf-8")
     monkeypatch.setattr(core, "RECORDED", recorded)
-    for ratio, code in ((0.5, 0), (1.149, 0), (1.151, 1)):
-        monkeypatch.setattr(core, "best_ratio", lambda ratio=ratio: ratio)
+    for backlog, live, code in ((0.5, 2.0, 0), (1.149, 2.298, 0), (1.151, 2.0, 1), (1.0, 2.302, 1)):
+        found = {core.GUARDED["backlog"]: backlog, core.GUARDED["live"]: live}
+        monkeypatch.setattr(core, "best_ratio", found.__getitem__)
         console = Console(record=True, quiet=True)
         assert core.guard(console) == code
 

@@ -138,6 +138,36 @@ async def test_a_claim_while_the_broker_is_asked_for_the_ends(producers: list[Pr
     assert not slot.recovered
 
 
+async def test_a_claim_that_is_still_under_way(producers: list[Producer], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same where the claim is not made yet: its sums would be taken for sent, and the state for one that needs no recovery."""
+    log, opening = Log(), asyncio.Event()
+    slots = slots_with(log)
+    first, second = Producer(0), Producer(1)
+    producers += [first]
+    await slots._claim(0)
+    slot = slots._slots[0]
+    slot.position = slot.claimed_at + 1
+    slot.partition.recovered_marker = slot._named(slot.partition.flush(0, 0).marker)
+
+    async def give(_settings: Settings, _name: str) -> FencedProducer:
+        await opening.wait()
+        return cast("FencedProducer", second)
+
+    monkeypatch.setattr(module, "FencedProducer", SimpleNamespace(open=give))
+    taking = asyncio.create_task(slots._take_up(slot))
+    await asyncio.sleep(0.01)
+    claiming = asyncio.create_task(slots._claim(0))
+    await asyncio.sleep(0.01)
+    log.answers.set()
+    await taking
+    assert not slot.recovered
+    opening.set()
+    await claiming
+    slot.position = slot.claimed_at + 1
+    await slots.on_recovered({0})
+    assert (slot.recovered, second.written.count(slots.names.sums)) == (True, 2)
+
+
 async def test_each_slot_has_its_own_timer(producers: list[Producer]) -> None:
     """What waits for a slot that is gone does not keep the next one from flushing."""
     log = Log()

@@ -7,6 +7,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,13 @@ def test_text_of_a_dead_letter() -> None:
         "headers": [["ce_id", "/w=="]],
         "missing": 0,
     }
+
+
+@pytest.mark.parametrize("headers", [[("", b"")] * 300_000, [("\x01", b"")] * 100_000, [("\x01" * 30_000, b"")]])
+def test_headers_of_a_very_large_record_fit_the_topic(headers: list[tuple[str, bytes]]) -> None:
+    """Many that hold nothing are much text; beside a large key and value, too."""
+    out = dead_letter(Record(b"k" * 900_000, b"v" * 5_000_000, headers), Refused(DeadLetterClass.NOT_JSON, (Fault("", "is no JSON"),)))
+    assert len(out.value) < 2 * 1024 * 1024 - 10_000
 
 
 def test_a_very_large_record_fits_the_topic() -> None:
