@@ -116,9 +116,7 @@ _FLAT = (
     "core's (the curves below): reading, working out and comparing what tickets contribute to eight figures in six segment lists. Compiling the pure "
     "folders with mypyc took 8 % off and was left out"
 )
-_YEAR = (
-    "missed by a factor of two, for the same reason; it is faster than the month of the row above because more of an event's ticket lies in one flush"
-)
+_YEAR = "missed by a factor of two, for the same reason"
 _READING = "hardly more records than tickets here; the time is CPU of the worker, four microseconds a record"
 TARGETS = (
     Target("W1, CPU of 1M events", "7 CPU s at most", _peer("w1")),
