@@ -74,7 +74,7 @@ def _latency(file: str, part: str) -> Callable[[Results], str]:
 def _busy(results: Results) -> str:
     found = results["live"]["loaded_latency_ms"]
     return (
-        "the median is missed: 500 ms of it are waiting for the turn, since an hour's score is published once a second. The rest is up to a quarter "
+        "missed: 500 ms of the median are waiting for the turn, since an hour's score is published once a second. The rest is up to a quarter "
         f"of a second until the next flush, and a worker that uses {found['worker_cores']:.2f} of a core: a ticket is worked out for every event "
         "instead of once for its five"
     )
