@@ -39,12 +39,16 @@ def machine() -> Machine:
 
 
 def commit() -> str:
-    """The commit of the checkout, marked with + where something in it was changed; `unknown` outside of one."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=8", "--dirty=+", "--exclude=*"]
+    """The commit of the checkout, marked with + where the code in it was changed; `unknown` outside of one."""
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return _git("rev-parse", "--short=8", "HEAD") + ("+" if _git("status", "--porcelain", "--", "stream", "schemas") else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(Path(__file__).parent.parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def versions() -> dict[str, str]:
