@@ -264,12 +264,15 @@ class Metrics(_Part):
 
 
 class Publishing(_Part):
-    """How often one score record may be published: at once after quiet, then every window / `divisor`, between `min` and `max`."""
+    """How often one score record may be published: at once after quiet, then every window / `divisor`, between `min` and `max`.
+
+    The first interval after quiet is between half and one and a half times as long, until the score's own time in the interval has come.
+    """
 
     divisor: int = Field(default=3600, ge=1)
-    """The window is divided by this."""
+    """The window is divided by this. Each score has its own time in the interval, so that they don't all come at once."""
     min: Duration = SECOND
-    """Shortest interval."""
+    """Shortest interval: between two records of a key it is the average, and half of it the least."""
     max: Duration = MINUTE
     """Longest interval."""
 

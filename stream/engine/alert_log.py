@@ -14,6 +14,7 @@ from aiokafka.structs import ConsumerRecord
 
 from stream.alerts.memory import Memory, decode
 from stream.alerts.verdict import Key
+from stream.engine import fault_points
 from stream.engine.fenced import FencedProducer, Record
 from stream.engine.names import Names
 from stream.engine.read_back import read_upto
@@ -72,14 +73,17 @@ class AlertLog:
 
     async def write_alerts(self, alerts: Sequence[Record], clock: bytes) -> None:
         """Append what changed at one tick and the memory after it, wholly or not at all."""
+        fault_points.reach("before-alerts")
         await self._producer.append(self._settings.topics.alerts, ALERTS, [*alerts, (CLOCK_KEY, clock)])
 
     async def write_outbox(self, records: Sequence[Record]) -> None:
         """Append what is to be delivered, or was."""
+        fault_points.reach("before-outbox")
         await self._producer.append_all(self._names.outbox, ALERTS, ((key, value, []) for key, value in records))
 
     async def write_followups(self, number: int, records: Sequence[Record]) -> None:
         """Append follow-ups of one partition."""
+        fault_points.reach("before-follow-ups")
         await self._producer.append_all(self._settings.topics.followups, number, ((key, value, []) for key, value in records))
 
 

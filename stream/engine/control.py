@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from stream.engine.names import Names
 from stream.kafka_client import client_options
 from stream.settings import Settings
 
@@ -25,20 +26,15 @@ class Generation(msgspec.Struct, frozen=True):
 FIRST = Generation(1)
 
 
-def control_topic(settings: Settings) -> str:
-    """Name of the control topic."""
-    return f"{settings.app}-control"
-
-
 async def current_generation(settings: Settings) -> Generation:
     """The current generation; the first where none was ever written or the topic does not exist."""
+    topic = Names(settings.app, FIRST.number).control  # all generations have the same
     consumer = AIOKafkaConsumer(**client_options(settings.kafka), enable_auto_commit=False, auto_offset_reset="earliest")
     try:
         await consumer.start()
-        topics = await consumer.topics()
-        if control_topic(settings) not in topics:
+        if topic not in await consumer.topics():
             return FIRST
-        place = TopicPartition(control_topic(settings), 0)
+        place = TopicPartition(topic, 0)
         consumer.assign([place])
         end = (await consumer.end_offsets([place]))[place]
         await consumer.seek_to_beginning(place)
@@ -54,9 +50,10 @@ async def current_generation(settings: Settings) -> Generation:
 
 async def switch_to(settings: Settings, generation: Generation) -> None:
     """Make this generation the current one."""
+    topic = Names(settings.app, generation.number).control
     producer = AIOKafkaProducer(**client_options(settings.kafka), enable_idempotence=True)
     await producer.start()
     try:
-        await producer.send_and_wait(control_topic(settings), key=_KEY, value=msgspec.json.encode(generation), partition=0)
+        await producer.send_and_wait(topic, key=_KEY, value=msgspec.json.encode(generation), partition=0)
     finally:
         await producer.stop()

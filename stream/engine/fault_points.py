@@ -25,6 +25,9 @@ Point = Literal[
     "before-sums",
     "before-commit",
     "before-look",
+    "before-outbox",
+    "before-alerts",
+    "before-follow-ups",
     "before-scores",
     "between-scores",
 ]

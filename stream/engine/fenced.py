@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from asyncio import Future
 from collections.abc import Iterable, Sequence
 
@@ -30,6 +31,7 @@ _REQUEST_TIMEOUT_MS = 30_000
 _CLOSE_SECONDS = 5.0
 _PATIENCE = 120_000
 _AGAIN_SECONDS = 0.5
+_DIGITS = 12
 
 
 class OwnershipLost(Exception):
@@ -142,7 +144,8 @@ def may_pass(error: KafkaError) -> bool:
 
 def _largest(records: Sequence[Record]) -> str:
     key, value = max(records, key=lambda record: len(record[1] or b""))
-    return f"the largest is {key.decode(errors='replace')!r} with {len(value or b'')} bytes"
+    name = hashlib.sha256(key).hexdigest()[:_DIGITS]  # a key may hold a ticket's id, and that may hold anything
+    return f"the largest has {len(value or b'')} bytes (SHA-256 of its key: {name}...)"
 
 
 def _seen(sent: Future[RecordMetadata]) -> None:

@@ -218,7 +218,10 @@ class LocalStore:
             if due_of(name) == due:
                 found[name] = None
         self._due_from = upto
-        return list(found | dict.fromkeys(self._calendar.take(now, due_of, most - len(found))))
+        # A ticket that stands on the disk and among the changes takes one place.
+        while (left := most - len(found)) and (taken := self._calendar.take(now, due_of, left)):
+            found |= dict.fromkeys(taken)
+        return list(found)
 
     def load(self, name: str, packed: bytes | None) -> None:
         """Put back a ticket from the changelog."""

@@ -5,7 +5,7 @@ Read topic by topic, they would reach the state one at a time, and each would co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from faust.types import TP
@@ -65,10 +65,10 @@ class Merge:
         """Whether records of this topic partition wait."""
         return tp in self._buffers
 
-    def runs(self, lacks: Callable[[TP], bool]) -> Iterator[Run]:
-        """Take runs, oldest first, until every topic partition left `lacks` one that has to be waited for."""
+    def runs(self, lacking: Callable[[], Collection[int]]) -> Iterator[Run]:
+        """Take runs, oldest first, until every partition number left is `lacking` a topic that has to be waited for."""
         while True:
-            ready = self._oldest(lacks)
+            ready = self._oldest(lacking() if self._buffers else ())
             if ready is None:
                 return
             buffer = self._buffers[ready]
@@ -77,6 +77,6 @@ class Merge:
                 del self._buffers[ready]
             yield Run(ready, taken)
 
-    def _oldest(self, lacks: Callable[[TP], bool]) -> TP | None:
-        ready = [tp for tp in self._buffers if not lacks(tp)]
+    def _oldest(self, lacking: Collection[int]) -> TP | None:
+        ready = [tp for tp in self._buffers if tp.partition not in lacking]
         return min(ready, key=lambda tp: self._buffers[tp].oldest, default=None)

@@ -36,7 +36,7 @@ class Names:
 
     @property
     def control(self) -> str:
-        """Topic that says which generation is the current one."""
+        """Topic that says which generation is the current one; the same for all generations."""
         return f"{self.app}-control"
 
     @property

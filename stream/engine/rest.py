@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 # In a backlog now runs through days, and every step slides every window: the scorer may take a twentieth of the time, no more.
-# Where now is near the wall clock it rests for a moment at most: under load the flushes of all partitions in that moment are one pass.
+# Where now is near the wall clock it waits for a moment after sums have come: under load those of all partitions in that moment are one pass,
+# and what is published at once after it is as new as it can be. Without sums a pass has little to say: only time has gone on.
 REST_FACTOR = 20
-LONGEST_LIVE_REST = 100
+LONGEST_LIVE_REST = 250
+MOMENT = 50
 
 
 class Rest:
@@ -14,12 +16,23 @@ class Rest:
     def __init__(self) -> None:
         self._ended = 0
         self._took = 0
+        self._came: int | None = None
 
     def begin(self, begun: int, ended: int) -> None:
         """A pass is over."""
-        self._ended, self._took = ended, ended - begun
+        self._ended, self._took, self._came = ended, ended - begun, None
+
+    def came(self, steady: int) -> None:
+        """Sums have come."""
+        if self._came is None:
+            self._came = steady
 
     def is_over(self, steady: int, *, backlog: bool) -> bool:
         """Whether the next pass may begin; `backlog`: now is far behind the wall clock, and there is more to read."""
         rest = REST_FACTOR * self._took
-        return steady >= self._ended + (rest if backlog else min(rest, LONGEST_LIVE_REST))
+        if backlog:
+            return steady >= self._ended + rest
+        if self._came is None:
+            return steady >= self._ended + min(rest, LONGEST_LIVE_REST)
+        is_after_quiet = self._came >= self._ended + LONGEST_LIVE_REST
+        return is_after_quiet or steady >= self._came + min(rest, MOMENT)

@@ -148,6 +148,7 @@ class Scorer:
                 self.alerting.silences.apply(records)
             else:
                 self.board.apply(place.partition, _changes(records))
+                self._rest.came(steady_ms())
         if fetched:
             await asyncio.sleep(0)
 

@@ -8,7 +8,6 @@ differently and would never take back a sum that only the first run had.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -29,8 +28,6 @@ from stream.state.marker import Marker
 from stream.state.partition import CLAIM_KEY, MARKER_KEY, TICKET_KEY, Partition, Record
 from stream.windows.board import STATUS_KEY
 from stream.windows.spans import panes_held_from
-
-log = logging.getLogger(__name__)
 
 
 class Slot:

@@ -144,9 +144,9 @@ class Consumer(driver.Consumer):
                 self._fetched[tp] = records[-1].offset + 1
             else:
                 changelogs.append(Run(tp, records))
-        runs = self._merge.runs(lambda tp: tp.partition in self._lacking())
+        runs = self._merge.runs(self._lacking)
         # A topic that gives nothing for so long is not waited for again and again: what it still has may be no records at all.
-        return chain(changelogs, runs if fetched else islice(self._merge.runs(lambda _: False), 1))
+        return chain(changelogs, runs if fetched else islice(self._merge.runs(lambda: ()), 1))
 
     def _lacking(self) -> frozenset[int]:
         """Partition numbers of which a topic has records left but none fetched."""

@@ -52,7 +52,7 @@ def verify_offsets(partition: Partition, ends: Mapping[str, Ends], number: int) 
                 f"{topic}/{number} ends at offset {end}, but {done} records of it are in the state", "the log lost data: run `csat-stream rebuild`"
             )
         if done < first:
-            if done:
+            if done or partition.flush_number:  # otherwise this is the first start, and what was before is not asked for
                 _tell_lost(topic, number, first - done)
             partition.next_offsets[topic] = first
 

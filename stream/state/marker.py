@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from stream.errors import StartRefused
+
 FORMAT = 4
 """Version of everything that is kept in internal topics."""
 
@@ -37,5 +39,8 @@ def encode(marker: Marker) -> bytes:
 
 
 def decode(data: bytes) -> Marker:
-    """Marker of some bytes; msgspec.ValidationError where they are none."""
-    return _decoder.decode(data)
+    """Marker of some bytes; StartRefused where this version knows no such marker."""
+    try:
+        return _decoder.decode(data)
+    except msgspec.DecodeError:
+        raise StartRefused(f"the state has a marker of another format; this version reads {FORMAT}", "run `csat-stream rebuild`") from None

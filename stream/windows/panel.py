@@ -16,6 +16,8 @@ from stream.windows.totals import Flags, Slide, Totals
 
 MINUTES_AN_HOUR = HOUR // MINUTE
 _NEVER = -(2**62)
+_STEP, _STEPS = 618, 1_000
+"""From the turn of one row to that of the next, in parts of an interval: about the golden ratio, so that any number of rows is spread evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,22 @@ class View(Sums):
 
 
 class Panel:
-    """One window. `pace` is the shortest time between two records of one key, in ms; `published` is off where only rules read it."""
+    """One window. `pace` is the time from one record of a key to the next, in ms; `published` is off where only rules read it.
 
-    def __init__(self, window: PaneWindow, reads: Sequence[Read], pace: int, store_cells: Sequence[int], *, published: bool = True) -> None:
+    With `spread` every row has its turns at a time of its own, so that one pass has not to make the records of all rows.
+    """
+
+    def __init__(
+        self, window: PaneWindow, reads: Sequence[Read], pace: int, store_cells: Sequence[int], *, published: bool = True, spread: bool = True
+    ) -> None:
         self.window = window
         self.published = published
         self.reads = tuple(reads)
-        self._pace = pace
+        self._pace = max(1, pace)
+        self._spread = spread
         self._columns = Columns(reads, store_cells)
         self._totals = Totals(window.kind, self._columns.of_number, self._columns.readers)
-        self._published_at: Ints = np.zeros((0, len(reads)), dtype=np.int64)
+        self._turns: Ints = np.zeros((0, len(reads)), dtype=np.int64)
 
     @property
     def kind(self) -> str:
@@ -83,10 +91,10 @@ class Panel:
         """Make room for this many segments."""
         for totals in self._all_totals():
             totals.grow(rows)
-        more = len(self._totals.values) - len(self._published_at)
+        more = len(self._totals.values) - len(self._turns)
         if more > 0:
             never = np.full((more, len(self.reads)), _NEVER, dtype=np.int64)
-            self._published_at = np.vstack([self._published_at, never])
+            self._turns = np.vstack([self._turns, never])
 
     def _all_totals(self) -> Iterator[Totals]:
         yield self._totals
@@ -122,13 +130,20 @@ class Panel:
     def due(self, wall: int | None) -> list[tuple[int, int]]:
         """Rows and KPIs to read at this wall-clock time (ms), or whenever for None; they count as published."""
         touched = self._touched()
-        ready = touched if wall is None else touched & (self._published_at + self._pace <= wall)
+        ready = touched if wall is None else touched & (self._turns <= wall)
         rows, readers = np.nonzero(ready)
         for totals in self._all_totals():
             totals.touched[rows, readers] = False
         if wall is not None:
-            self._published_at[rows, readers] = wall
+            self._turns[rows, readers] = self._next_turns(wall, rows)
         return list(zip(rows.tolist(), readers.tolist(), strict=True))
+
+    def _next_turns(self, wall: int, rows: Ints) -> Ints:
+        """For each row, its first turn that is at least half an interval away: the rate is kept, however late somebody came to look."""
+        soonest = wall + self._pace // 2
+        places: Ints = rows * (_STEP * self._spread) * self._pace // _STEPS
+        turns: Ints = soonest + (places - soonest) % self._pace
+        return turns
 
     def _touched(self) -> Flags:
         return self._totals.touched

@@ -190,7 +190,7 @@ def _panels(settings: Settings, kpis: Sequence[Kpi], cells: Sequence[int], *, ag
         for name in sorted(needs.intake) if kpi.name == INTAKE else ():
             hidden.setdefault(PaneWindow(name, MINUTE, window_length(name) // MINUTE), []).append(Read(kpi, ()))
     for window, reads in windows.items():
-        yield Panel(window, reads, pace(settings, window.length()), cells)
+        yield Panel(window, reads, pace(settings, window.length()), cells, spread=not agents)  # all agents of a parent go out together
     for window, reads in hidden.items():
         yield Panel(window, reads, 0, cells, published=False)
     levels = [Read(kpi, metrics) for kpi in kpis if (metrics := tuple(metric for metric in kpi.metrics if metric.span is Span.LEVEL))]

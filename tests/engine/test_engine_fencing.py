@@ -78,7 +78,7 @@ async def test_a_batch_is_whole_or_absent(new: Callable[..., Case]) -> None:
     """What does not fit one batch is refused before anything is sent."""
     case = await prepared(new())
     async with owner(case) as only:
-        with pytest.raises(FlushTooLarge, match="the largest is 'k0' with 1000000 bytes"):
+        with pytest.raises(FlushTooLarge, match="the largest has 1000000 bytes"):
             await only.append(case.names.changelog, 0, [(b"k%d" % number, bytes(1_000_000)) for number in range(17)])
         assert await only.append(case.names.changelog, 0, [(b"k%d" % number, bytes(1_000_000)) for number in range(15)]) == 0
     assert len(await case.read(case.names.changelog)) == 15

@@ -11,8 +11,9 @@ from engine_worker import REFUSED, WorkerProcess, until
 from stream.clock import real_ms
 from stream.devkit.fill import fill
 from stream.devkit.load import standard_load
-from stream.durations import DAY, HOUR
+from stream.durations import DAY, HOUR, MINUTE
 from stream.engine import topics
+from stream.engine.alert_log import CLAIM_KEY as ALERT_CLAIM
 from stream.engine.fault_points import Point
 from stream.engine.scorer import CLAIM
 from stream.state.partition import CLAIM_KEY, TICKET_KEY
@@ -85,7 +86,7 @@ async def _has_all(run: Run) -> bool:
 async def _behind_the_claim(run: Run, point: Point, topic: str, key: bytes, then: Point) -> str:
     """A worker wakes up with something unsent when another has claimed its partitions and written nothing else yet."""
     await run.case.create_topics()
-    await rate(run.case, 0)
+    await rate(run.case, 0, stars=1, ago=MINUTE)
     zombie = await run.stopped_at(point, 1 if then == "before-look" else 2)
     await run.stopped_at(then, 1)
     written = len(zombie.log)
@@ -111,6 +112,21 @@ async def sums_behind_the_claim(run: Run) -> str:
 async def scores_behind_the_claim(run: Run) -> str:
     """The unsent scores of a former scorer."""
     return await _behind_the_claim(run, "before-scores", run.case.settings.topics.scores, CLAIM, "before-look")
+
+
+async def alerts_behind_the_claim(run: Run) -> str:
+    """The unsent alerts and memory of a former scorer."""
+    return await _behind_the_claim(run, "before-alerts", run.case.settings.topics.alerts, ALERT_CLAIM, "before-look")
+
+
+async def outbox_behind_the_claim(run: Run) -> str:
+    """What a former scorer still wants to be delivered."""
+    return await _behind_the_claim(run, "before-outbox", run.case.names.outbox, ALERT_CLAIM, "before-look")
+
+
+async def follow_ups_behind_the_claim(run: Run) -> str:
+    """The unsent follow-ups of a former scorer."""
+    return await _behind_the_claim(run, "before-follow-ups", run.case.settings.topics.followups, ALERT_CLAIM, "before-look")
 
 
 async def changelog_made_anew(run: Run) -> str:
@@ -201,6 +217,9 @@ SCENARIOS: dict[str, Scenario] = {
     "claim in the changelog": flush_behind_the_claim,
     "claim in the sums": sums_behind_the_claim,
     "claim in the scores": scores_behind_the_claim,
+    "claim in the alerts": alerts_behind_the_claim,
+    "claim in the outbox": outbox_behind_the_claim,
+    "claim in the follow-ups": follow_ups_behind_the_claim,
     "place of a flush in the changelog": changelog_made_anew,
     "watch of the topics": source_made_anew_beside_a_worker,
     "continuity of source chunks": lost_source_chunks,

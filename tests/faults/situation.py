@@ -45,9 +45,9 @@ class Run(NamedTuple):
 Scenario = Callable[[Run], Awaitable[str]]
 
 
-async def rate(case: Case, first: int, stars: int = 5) -> None:
-    """Ten ratings, each of a ticket of its own."""
-    time = (case.settings.clock.fixed or real_ms()) - HOUR
+async def rate(case: Case, first: int, stars: int = 5, ago: int = HOUR) -> None:
+    """Ten ratings, each of a ticket of its own, that were given so long ago (ms)."""
+    time = (case.settings.clock.fixed or real_ms()) - ago
     names = [f"t{number}" for number in range(first, first + RATINGS)]
     await case.produce(Input(3, name.encode(), event("rating.submitted", name, time, f"r-{name}", score=stars, survey_id=name)) for name in names)
 

@@ -1,4 +1,4 @@
-"""Fault 6: half an hour of full load, in which tickets open and expire: memory, changelog, file handles and lag stay where they are.
+"""Fault 6: half an hour of full load, in which tickets open and expire: how much memory, changelog, file handles and lag still grow.
 
 `CSAT_SOAK=1` switches it on (`make soak`), `CSAT_SOAK_MINUTES` makes it shorter, `CSAT_SOAK_RATE` is the load in events/s, for so many workers
 (`CSAT_SOAK_WORKERS`). Time runs faster, so that a ticket and every pane come and go within the first part of the run (the warm-up); topics are
@@ -221,7 +221,7 @@ async def wrong_totals(stage: Stage, arrivals: Arrivals) -> list[str]:
 
 @pytest.mark.timeout(int(60 * MINUTES + 600))
 async def test_soak(broker: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int) -> None:
-    """After the warm-up nothing grows any more, and in the end every rating is counted."""
+    """After the warm-up nothing grows by more than is allowed, and in the end every rating is counted."""
     ports = free_ports(WORKERS)
     clock = simulated(real_ms() + 5 * SECOND)
     stage = new_stage(broker.bootstrap_servers, metrics={"windows": ["1h"]}, clock=clock, publish={}, **SETTINGS)
@@ -241,7 +241,7 @@ async def test_soak(broker: EmbeddedKafka, new_stage: NewStage, note: Callable[.
     await stage.stop_all()
     assert not wrong, wrong
     note(
-        f"soak: {MINUTES:g} minutes at {arrivals.events / MINUTES / 60:,.0f} events/s, {WORKERS} worker{'s' * (WORKERS > 1)}",
+        f"soak: {MINUTES:g} minutes at {RATE:,.0f} events/s, {WORKERS} worker{'s' * (WORKERS > 1)}",
         arrivals.events,
         len(wrong),
         growth=lines,

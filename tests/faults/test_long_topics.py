@@ -1,4 +1,4 @@
-"""Fault 4: more of what may happen to topics under a worker: deleted, made anew, given more partitions."""
+"""Fault 4, long form: more of what may happen to topics under a worker: deleted, made anew, given more partitions."""
 
 from __future__ import annotations
 
@@ -9,19 +9,8 @@ from aiokafka.admin import NewPartitions
 from stream.devkit.kafka import EmbeddedKafka
 from stream.engine import topics
 from tests.faults.refusals import assert_ends, at_work, rebuilt
-from tests.faults.situation import RATINGS, make_anew, rate
+from tests.faults.situation import make_anew
 from tests.faults.stage import NewStage
-
-
-async def test_source_made_anew(kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None]) -> None:
-    """New events under offsets that the state has seen already would be skipped silently: the worker ends, and no other one starts."""
-    stage, worker = await at_work(new_stage, kafka)
-    name = stage.case.settings.topics.ratings
-    await make_anew(stage.case, name)
-    await rate(stage.case, RATINGS)
-    await assert_ends(worker, f"topic {name} was deleted and made anew")
-    await assert_ends(stage.launch(), f"topic {name} was deleted and made anew")
-    note("a source topic made anew under a worker: refused, then rebuilt", 1, (await rebuilt(stage)).differences)
 
 
 async def test_changelog_made_anew(kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None]) -> None:

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from faust.types import TP, ConsumerMessage
 
 from stream.cli import main
-from stream.engine import markers, scorer, slot, slots, topic_watch, topics, transport
+from stream.engine import alert_log, markers, scorer, slot, slots, topic_watch, topics, transport
 from stream.engine.fenced import FencedProducer, Record
 from stream.engine.topics import BATCH_LIMIT
 from stream.engine.verify import Ends, verify_marker, verify_offsets
@@ -81,6 +81,18 @@ def _sums_claim() -> None:
 
 def _score_claim() -> None:
     _claim(".scores", scorer.CLAIM)
+
+
+def _alert_claim() -> None:
+    _claim(".alerts", alert_log.CLAIM_KEY)
+
+
+def _outbox_claim() -> None:
+    _claim("-outbox", alert_log.CLAIM_KEY)
+
+
+def _follow_up_claim() -> None:
+    _claim(".followups", alert_log.CLAIM_KEY)
 
 
 def _end_of_log() -> None:
@@ -208,6 +220,9 @@ REMOVALS: dict[str, Callable[[], None]] = {
     "claim in the changelog": _changelog_claim,
     "claim in the sums": _sums_claim,
     "claim in the scores": _score_claim,
+    "claim in the alerts": _alert_claim,
+    "claim in the outbox": _outbox_claim,
+    "claim in the follow-ups": _follow_up_claim,
     "place of a flush in the changelog": _end_of_log,
     "watch of the topics": _watch_of_topics,
     "continuity of source chunks": _source_continuity,

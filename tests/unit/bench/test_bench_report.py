@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -12,8 +13,8 @@ from bench import core, curves, report
 from stream.devkit.load import standard_load
 from stream.durations import DAY
 
-_MACHINE = {"cpu": "Some CPU", "cores": 2, "memory_gb": 8.0, "system": "Linux", "load_before": 0.1}
-_LATEST = {
+_MACHINE = {"cpu": "Some CPU", "cores": 2, "memory_gb": 8.0, "system": "Linux", "load_before": 0.1, "commit": "abc"}
+_LATEST: dict[str, Any] = {
     "standard_job": {"events_per_second": 1234.0, "cpu_seconds_per_million": 12.3, "broker_cpu_seconds_per_million": 0.7, "peak_rss_mb": 456.0},
     "latency_ms": {"p50": 1.0, "p99": 2.0},
     "loaded_latency_ms": {"p50": 3.0, "p99": 4.0},
@@ -34,6 +35,21 @@ def test_what_was_not_measured_is_said() -> None:
     assert "1,234 events/s, 12.3 CPU s of the worker and 0.7 of the broker, 456 MB (median of 3, CPU s from 11.0 to 13.0)" in page
     assert "p50 1 ms, p99 2 ms (median of 3; 1 to 1, 2 to 3)" in page
     assert page.count("not measured yet") == sum(report.measured_of(target, {"latest": _LATEST}) is None for target in report.TARGETS) > 0
+
+
+def test_a_target_is_met_or_missed_by_its_figures() -> None:
+    """The verdict follows the measurement, and the commit is named."""
+    line = next(each for each in _targets_of(_LATEST) if each.startswith("| standard job |"))
+    assert "**missed**: plain Python" in line
+    quick = {**_LATEST, "standard_job": {**_LATEST["standard_job"], "events_per_second": 100_000.0, "cpu_seconds_per_million": 10.0}}
+    line = next(each for each in _targets_of(quick) if each.startswith("| standard job |"))
+    assert "| met: plain Python" in line
+    assert line.endswith("| abc |")
+    assert "| met | abc |" in next(each for each in _targets_of(quick) if each.startswith("| lone rating"))
+
+
+def _targets_of(latest: dict[str, Any]) -> list[str]:
+    return report.pages({"latest": latest})["performance.md"].splitlines()
 
 
 def test_peers_with_and_without_figures() -> None:

@@ -1,4 +1,4 @@
-"""Offsets without records: only those that retention has removed are told as lost."""
+"""Offsets without records: only those that retention has removed are told as lost, under a worker or before it starts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Mapping
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from stream.engine.verify import Ends, explain_gap
+from stream.engine.verify import Ends, explain_gap, verify_offsets
+from stream.kpis.registry import layout
+from stream.rules import rules_of
+from stream.settings import Settings
+from stream.state.partition import Partition
 
 
 class Log:
@@ -36,3 +40,21 @@ async def test_a_gap_is_explained(caplog: pytest.LogCaptureFixture, first: int |
     """Removed where the log begins behind the gap; a transaction's end leaves a gap too, and says nothing."""
     await explain_gap(Log(first), "ratings", 3, 10)
     assert caplog.messages == [told] * bool(told)
+
+
+@pytest.mark.parametrize(
+    ("flush", "done", "told"),
+    [
+        (4, 10, "ratings/3: 19 records were removed by retention before they were read; they are lost"),
+        (4, 0, "ratings/3: 29 records were removed by retention before they were read; they are lost"),
+        (0, 0, ""),
+    ],
+)
+def test_what_was_removed_before_a_start_is_told(caplog: pytest.LogCaptureFixture, flush: int, done: int, told: str) -> None:
+    """Also where nothing of the topic had been read yet; but the first start of all asks for nothing that was there before."""
+    partition = Partition(rules_of(Settings(), layout=layout()), {"ratings": "id"})
+    partition.flush_number = flush
+    partition.next_offsets["ratings"] = done
+    verify_offsets(partition, {"ratings": Ends(29, 100)}, 3)
+    assert caplog.messages == [told] * bool(told)
+    assert partition.next_offsets["ratings"] == 29

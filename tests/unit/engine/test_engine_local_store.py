@@ -154,6 +154,15 @@ def test_so_many_at_once(store: LocalStore) -> None:
             del held[name]
 
 
+def test_a_ticket_that_stands_twice_takes_one_place(store: LocalStore) -> None:
+    """On the disk and among what has changed since: another one that is due is not put off for it."""
+    put(store, "a", packed(2 * HOUR), None)
+    commit(store)
+    store.put_due("a", 2 * HOUR)
+    store.put_due("b", 3 * HOUR)
+    assert store.take_due(5 * HOUR, {"a": 2 * HOUR, "b": 3 * HOUR}.get, 2) == ["a", "b"]
+
+
 def test_the_disk_has_what_was_committed(store: LocalStore, stores: list[LocalStore]) -> None:
     """A new process finds the last commit whole and nothing beyond it, whatever was put while that was on its way."""
     put(store, "a", packed(5 * HOUR, 1), None)

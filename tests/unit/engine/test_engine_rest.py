@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream.engine.rest import LONGEST_LIVE_REST, REST_FACTOR, Rest
+from stream.engine.rest import LONGEST_LIVE_REST, MOMENT, REST_FACTOR, Rest
 
 
 def test_in_a_backlog_a_twentieth_of_the_time() -> None:
@@ -13,14 +13,36 @@ def test_in_a_backlog_a_twentieth_of_the_time() -> None:
     assert rest.is_over(13_000 + REST_FACTOR * 3_000, backlog=True)
 
 
-def test_otherwise_for_a_moment() -> None:
+def test_otherwise_not_for_long() -> None:
     """A short pass is followed by a short rest, a long one by no more than the longest."""
     rest = Rest()
     rest.begin(10_000, 10_002)
     assert not rest.is_over(10_002 + 2 * REST_FACTOR - 1, backlog=False)
     assert rest.is_over(10_002 + 2 * REST_FACTOR, backlog=False)
     rest.begin(20_000, 23_000)
+    assert not rest.is_over(23_000 + LONGEST_LIVE_REST - 1, backlog=False)
     assert rest.is_over(23_000 + LONGEST_LIVE_REST, backlog=False)
+
+
+def test_under_load_a_moment_after_sums_have_come() -> None:
+    """Those of the other partitions come in this moment, however many there are; after a short pass it is shorter."""
+    rest = Rest()
+    rest.begin(10_000, 10_040)
+    rest.came(10_100)
+    rest.came(10_130)
+    assert not rest.is_over(10_100 + MOMENT - 1, backlog=False)
+    assert rest.is_over(10_100 + MOMENT, backlog=False)
+    rest.begin(20_000, 20_001)
+    rest.came(20_010)
+    assert rest.is_over(20_010 + REST_FACTOR, backlog=False)
+
+
+def test_after_quiet_not_at_all() -> None:
+    """A lone rating is published at once."""
+    rest = Rest()
+    rest.begin(10_000, 10_040)
+    rest.came(10_040 + LONGEST_LIVE_REST)
+    assert rest.is_over(10_040 + LONGEST_LIVE_REST, backlog=False)
 
 
 def test_the_rest_of_a_backlog_ends_with_it() -> None:

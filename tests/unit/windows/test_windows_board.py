@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from schemas.scores import parse_key, score_key
 from stream.durations import DAY, HOUR, MINUTE, SECOND
 from stream.settings import Settings
@@ -50,6 +52,38 @@ def test_a_busy_key_is_published_at_its_pace() -> None:
     assert windows_due(pipeline, 24 * SECOND) == ["24h"]
     assert windows_due(pipeline, MINUTE - 1) == []
     assert windows_due(pipeline, MINUTE) == ["all"]
+
+
+def test_the_pace_is_kept_though_nobody_looks_when_a_turn_comes() -> None:
+    """Looked at every 305 ms, a score that changes all the time comes once a second and not every 1,220 ms; never sooner than after half a second."""
+    records = log([rated(NOON + number, 5, f"s{number}") for number in range(200)])
+    pipeline = Pipeline(SETTINGS)
+    published = []
+    for number, record in enumerate(records):
+        pipeline.feed([record])
+        pipeline.flush()
+        pipeline.board.move(NOON)
+        published += [number * 305] * windows_due(pipeline, number * 305).count("1h")
+    gaps = [after - before for before, after in pairwise(published)]
+    assert len(published) == 200 * 305 // SECOND
+    assert min(gaps) >= SECOND // 2
+    assert max(gaps) <= SECOND + 305
+
+
+def test_turns_are_spread_over_the_interval() -> None:
+    """Scores of many teams that change all the time do not all come in one pass."""
+    pipeline = Pipeline(Settings(segments=(("team",),), windows=SETTINGS.windows))
+    offsets: dict[tuple[str, int], int] = {}
+    published = []
+    for number in range(20):
+        events = [rated(NOON + number, 5, f"s{number}-{team}", team=f"team{team}") for team in range(40)]
+        pipeline.feed([event.record(offsets, 1) for event in events])
+        pipeline.flush()
+        pipeline.board.move(NOON)
+        published.append(windows_due(pipeline, number * 250).count("1h"))
+    assert published[0] == 40
+    assert sum(published[4:]) == 4 * 40
+    assert max(published[4:]) <= 15
 
 
 def test_sliding_out_is_published_as_a_tombstone() -> None:

@@ -14,7 +14,6 @@ from stream.durations import DAY
 from tests.faults.feed import feeding, standard_load
 from tests.faults.stage import NewStage, Stage
 
-TIMES = 5
 NAME = "CSAT_KAFKA__GROUP_INSTANCE_ID"
 
 
@@ -27,14 +26,16 @@ async def restarted(stage: Stage, worker: WorkerProcess, **environment: str) -> 
 
 
 @pytest.mark.timeout(300)
-async def test_static_member_restarts_quickly(kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int) -> None:
+async def test_static_member_restarts_quickly(
+    kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int, *, is_long: bool
+) -> None:
     """A worker with a fixed name is back at once after kill -9, one without waits for the end of its old session; figures stay right."""
     stage = new_stage(kafka.bootstrap_servers, kafka={"bootstrap_servers": kafka.bootstrap_servers, "session_timeout": "6s"})
     await stage.case.create_topics()
-    static = {NAME: "one"}
+    static, times = {NAME: "one"}, 5 if is_long else 1
     took: dict[str, list[float]] = {"static": [], "usual": []}
     async with feeding(stage.case, standard_load(100_000, seed, 2 * DAY), 300):
-        for _ in range(TIMES):
+        for _ in range(times):
             worker = await stage.joined(**static)
             took["static"].append(await restarted(stage, worker, **static))
             stage.running[0].kill()
@@ -47,4 +48,4 @@ async def test_static_member_restarts_quickly(kafka: EmbeddedKafka, new_stage: N
     found = await stage.verdict()
     await stage.stop_all()
     best = {name: round(statistics.median(seconds), 1) for name, seconds in took.items()}
-    note("kill -9 and restart with static membership and without", 2 * TIMES, found.differences, seconds=best)
+    note("kill -9 and restart with static membership and without", 2 * times, found.differences, seconds=best)
