@@ -20,13 +20,20 @@ from stream.errors import StartRefused
 from stream.kpis.registry import layout
 from stream.rules import rules_of
 from stream.state import marker
-from stream.state.partition import MARKER_KEY, Partition
+from stream.state.partition import MARKER_KEY, Flush, Partition
 from stream.windows.spans import panes_held_from
 from tests.faults.situation import RATINGS, Run, Scenario, make_anew, rate
 
 
 async def with_state(case: Case) -> marker.Marker:
     """All topics, ten ratings, and the state that a worker would have made of them; gives its marker."""
+    flush = await _first_flush(case)
+    await append(case, flush.state)
+    return flush.marker
+
+
+async def _first_flush(case: Case) -> Flush:
+    """All topics, ten ratings, and the flush that a worker would make of them."""
     await case.create_topics()
     async with topics.admin(case.settings) as client:
         await topics.create(client, case.settings, topics.internal_topics(case.names, case.partitions))
@@ -35,9 +42,7 @@ async def with_state(case: Case) -> marker.Marker:
     settings, topic = case.settings, case.settings.topics.ratings
     partition = Partition(rules_of(settings, layout=layout()), {name: each.id for name, each in found.items()})
     partition.apply(topic, await case.read(topic), Reader(settings.scale_rules, settings.follow_up.tags), lambda _record, _why: None)
-    flush = partition.flush(*panes_held_from(real_ms()))
-    await append(case, flush.state)
-    return flush.marker
+    return partition.flush(*panes_held_from(real_ms()))
 
 
 async def append(case: Case, records: Sequence[tuple[bytes, bytes | None]]) -> None:
@@ -98,8 +103,8 @@ async def cut_log(run: Run) -> str:
 
 async def no_marker(run: Run) -> str:
     """Records in the changelog that no marker ends."""
-    await _create(run, [])
-    await append(run.case, [(b"Tone", b"?")])
+    flush = await _first_flush(run.case)
+    await append(run.case, flush.state[:-1])
     return await started(run, "has data without a marker")
 
 

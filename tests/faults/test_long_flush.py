@@ -1,4 +1,4 @@
-"""Fault 4: a flush that the broker finds too large is done again in smaller ones."""
+"""Fault 4, long form: a flush that the broker finds too large is done again in smaller ones."""
 
 from __future__ import annotations
 
