@@ -10,6 +10,8 @@ from typing import cast
 
 import pytest
 
+from stream.clock import real_ms
+from stream.durations import MINUTE
 from stream.engine import slots as module
 from stream.engine.control import FIRST
 from stream.engine.fenced import FencedProducer
@@ -22,6 +24,7 @@ from stream.kpis.registry import layout
 from stream.outlets.health import Health
 from stream.rules import rules_of
 from stream.settings import Settings
+from tests.helpdesk import NOON, log, rated
 
 SETTINGS = Settings()
 TOPIC_IDS = dict.fromkeys((*SETTINGS.topics.sources, Names("csat", 1).changelog), "id")
@@ -166,6 +169,22 @@ async def test_a_claim_that_is_still_under_way(producers: list[Producer], monkey
     slot.position = slot.claimed_at + 1
     await slots.on_recovered({0})
     assert (slot.recovered, second.written.count(slots.names.sums)) == (True, 2)
+
+
+async def test_the_marker_of_a_take_over_makes_nobody_wait(producers: list[Producer]) -> None:
+    """Only what comes behind events waits for the interval."""
+    log_of_ends = Log()
+    slots = slots_with(log_of_ends)
+    producers += [Producer(0)]
+    slot = await owned(slots, log_of_ends)
+    await slot.flush(slots.letters, slots.clock)
+    assert slot.partition.flush_number == 1
+    assert slot.wait_before_flush(MINUTE) == 0
+    record = log([rated(NOON, 5)])[0]
+    slot.apply(SETTINGS.topics.ratings, [record._replace(timestamp=real_ms())], slots.reader)
+    await slot.flush(slots.letters, slots.clock)
+    assert slot.partition.flush_number == 2
+    assert slot.wait_before_flush(MINUTE) > 0
 
 
 async def test_each_slot_has_its_own_timer(producers: list[Producer]) -> None:
