@@ -54,8 +54,14 @@ async def zombie_scores(run: Run) -> str:
     await run.case.until_read()
     assert await until(lambda: _has_all(run), 20, poll=0.3)
     await _until_quiet(run)
+    written = len(zombie.log)
     zombie.resume()
-    await asyncio.sleep(3)
+
+    async def has_ended() -> bool:
+        return "scorer: refused" in zombie.log[written:] or bool(await _gone_back(run))
+
+    await until(has_ended, 15, poll=0.3)
+    await _until_quiet(run)
     back = await _gone_back(run)
     return f"{back} scores go back to what they were" if back else await differences(run)
 
