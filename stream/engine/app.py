@@ -9,6 +9,7 @@ from typing import Any
 import faust
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.stores import STORES
+from faust.tables import TableManager
 from faust.transport.drivers import TRANSPORTS
 from faust.types import StreamT
 from faust.types.auth import CredentialsT
@@ -36,6 +37,16 @@ class App(faust.App):
 
     def _create_directories(self) -> None:
         """Faust would make folders for its tables."""
+
+
+class Tables(TableManager):
+    """Faust's manager of tables without its second of waiting at a start for tables that are still to be defined: there is one, and it is there."""
+
+    async def on_start(self) -> None:
+        """Let the changelog be subscribed, and recovery begin."""
+        if not self.should_stop:
+            await self._update_channels()
+            await self.recovery.start()
 
 
 def fetch_size(topic_partitions: int) -> int:
@@ -72,6 +83,7 @@ def create_app(slots: Slots, partitions: int) -> App:
         stream_recovery_delay=0.0,
         table_standby_replicas=settings.standbys,
         broker_commit_interval=1.0,
+        TableManager=Tables,
     )
     app.slots = slots
     _add_table(app, partitions)
