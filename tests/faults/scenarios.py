@@ -187,14 +187,16 @@ async def lost_source_chunks(run: Run) -> str:
 
 
 async def lost_changelog_chunk(run: Run) -> str:
-    """The transport loses a chunk of the changelog during a recovery."""
+    """The transport loses a chunk of the changelog during a recovery: tickets and sums that nothing behind it writes anew."""
     await run.case.create_topics()
-    await fill(run.case.settings, standard_load(EVENTS, start=real_ms() - DAY - HOUR, span=DAY))
     first = await run.joined()
+    await rate(run.case, 0)
+    await run.case.until_read()
+    await fill(run.case.settings, standard_load(EVENTS, start=real_ms() - 5 * DAY, span=DAY))
     await run.case.until_read()
     first.kill()
     await run.stage.joined(module=MODULE, **run.without, **{LOSES: "changelog"})
-    await fill(run.case.settings, standard_load(EVENTS, seed=2, prefix="more-", start=real_ms() - DAY - HOUR, span=DAY))
+    await rate(run.case, RATINGS)
     await run.case.until_read()
     return await differences(run)
 
