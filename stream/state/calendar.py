@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from heapq import heappop, heappush
 
@@ -16,13 +17,14 @@ class Calendar:
 
     def __init__(self) -> None:
         self._begun = 0
-        self._hours: dict[int, list[str]] = {}
+        self._hours: defaultdict[int, list[str]] = defaultdict(list)
         self._soon: list[tuple[int, str]] = []
 
     def put(self, ticket: str, due: int) -> None:
         """The ticket is due at a time in ms."""
-        if due // HOUR > self._begun:
-            self._hours.setdefault(due // HOUR, []).append(ticket)
+        hour = due // HOUR
+        if hour > self._begun:
+            self._hours[hour].append(ticket)
         else:
             heappush(self._soon, (due, ticket))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from heapq import heappop, heappush
+from collections.abc import Iterable, Iterator
+from heapq import heapify, heappop, heappush
 
 import msgspec
 
@@ -52,6 +52,20 @@ class Oldest:
             for segment in segments:
                 self._waiting[segment] = self._waiting.get(segment, 0) + 1
                 heappush(self._heaps.setdefault(segment, []), entry)
+
+    def fill(self, waiting: Iterable[tuple[str, int, tuple[str, ...]]]) -> None:
+        """Put in all that waits at once, where nothing was put before: names, since when (ms), segments."""
+        together: dict[tuple[str, ...], list[Entry]] = {}
+        for name, since, segments in waiting:
+            self._since[name] = since, segments
+            together.setdefault(segments, []).append((since, name))
+        for segments, entries in together.items():
+            for segment in segments:
+                self._heaps.setdefault(segment, []).extend(entries)
+        for segment, heap in self._heaps.items():
+            heapify(heap)
+            self._waiting[segment] = len(heap)
+        self._touched.update(self._heaps)
 
     def load(self, segment: str, oldest: Entry | None) -> None:
         """Put back what was last said of a segment."""

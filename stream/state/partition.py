@@ -27,7 +27,7 @@ from stream.state.marker import Marker
 from stream.state.sums import Sums
 from stream.state.ticket_store import InMemory, TicketStore
 from stream.tickets import ticket
-from stream.tickets.lives import Life, lives_of
+from stream.tickets.lives import Life, dimensions_of, lives_of
 from stream.tickets.ticket import Added, Head, Ticket
 
 MARKER_KEY = b"M"
@@ -330,10 +330,11 @@ class Partition:
 
     def load(self, records: Iterable[Record]) -> None:
         """Take back changelog records in order. After the last one, `finish_loading`."""
+        load_ticket = self._tickets.load
         for key, value in records:
             kind = key[:1]
             if kind == TICKET_KEY:
-                self._tickets.load(key[1:].decode(), value)
+                load_ticket(key[1:].decode(), value)
             elif kind == MARKER_KEY and value is not None:
                 self._load_marker(marker.decode(value))
             elif kind != CLAIM_KEY:
@@ -357,9 +358,9 @@ class Partition:
 
     def finish_loading(self) -> None:
         """Work out what is not kept: who waits, and low ratings that nobody has followed up."""
-        for name, packed in self._tickets.loaded():
-            last = self._lives(ticket.unpack(packed))[-1]
-            self.waiting.put(name, ticket.head(packed).waiting, last.keys(self.rules.segmenter).all)
+        keys = self.rules.segmenter.keys
+        openings = ((name, ticket.opening(packed)) for name, packed in self._tickets.loaded())
+        self.waiting.fill((name, opened.time, keys(dimensions_of(opened)).all) for name, opened in openings)
         self.lows.finish_loading()
 
     def resume(self, last_sums: Iterable[bytes] | None) -> None:

@@ -46,10 +46,7 @@ class Life:
 
     def dimensions(self, agent: str | None = NOBODY) -> Dimensions:
         """Dimensions of a ticket figure; `agent` is whom it belongs to."""
-        opened = self.opened
-        if opened is None:
-            return Dimensions(agent=agent)
-        return Dimensions(opened.team, opened.channel, opened.product, opened.priority, opened.language, opened.campaign, agent)
+        return Dimensions(agent=agent) if self.opened is None else dimensions_of(self.opened, agent)
 
     def keys(self, segmenter: Segmenter, agent: str | None = NOBODY) -> Keys:
         """Segments of a ticket figure; `agent` is whom it belongs to."""
@@ -102,6 +99,11 @@ class Life:
             self.humans.append(event)
         if event.followed_up:
             self.tagged.append(event)
+
+
+def dimensions_of(opened: Opened, agent: str | None = NOBODY) -> Dimensions:
+    """Dimensions of a ticket that was opened so; `agent` is whom a figure of it belongs to."""
+    return Dimensions(opened.team, opened.channel, opened.product, opened.priority, opened.language, opened.campaign, agent)
 
 
 def lives_of(events: Iterable[Essence], life_gap: int, max_open_age: int, swept: int = 0) -> list[Life]:

@@ -7,7 +7,7 @@ from enum import Enum
 
 import msgspec
 
-from schemas.essence import Essence, Replied, canonical, order
+from schemas.essence import Essence, Opened, Replied, canonical, order
 from stream.durations import DAY
 
 CAP = 2_000
@@ -122,6 +122,12 @@ def unpack(packed: bytes) -> Ticket:
     """A ticket from what the changelog holds."""
     held = _decoder.decode(packed)
     return Ticket(held.events, held.quiet, swept=held.swept)
+
+
+def opening(packed: bytes) -> Opened:
+    """What a packed ticket that waits was opened with, in its last life."""
+    held = _decoder.decode(packed)
+    return next(event for event in held.events if type(event) is Opened and event.time == held.waiting)
 
 
 def head(packed: bytes) -> Head:

@@ -33,6 +33,20 @@ def test_the_oldest_is_the_least_of_all(steps: list[tuple[str, int | None, tuple
                 waits[name] = since, segments
 
 
+@given(st.dictionaries(st.sampled_from([f"T-{number}" for number in range(8)]), st.tuples(st.integers(0, 9), SEGMENTS)), st.lists(PUTS, max_size=20))
+def test_filled_is_as_put(waiting: dict[str, tuple[int, tuple[str, ...]]], puts: list[tuple[str, int | None, tuple[str, ...]]]) -> None:
+    """What a recovery puts in at once is as if it had come one by one, and goes on as that."""
+    filled, put = Oldest(), Oldest()
+    filled.fill((name, since, segments) for name, (since, segments) in waiting.items())
+    for name, (since, segments) in waiting.items():
+        put.put(name, since, segments)
+    assert dict(filled.close()) == dict(put.close())
+    for step in puts:
+        filled.put(*step)
+        put.put(*step)
+        assert dict(filled.close()) == dict(put.close())
+
+
 def test_what_came_and_went_is_not_kept() -> None:
     """Although one has waited for longer than all of them."""
     oldest = Oldest()
