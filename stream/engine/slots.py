@@ -81,6 +81,11 @@ class Slots:
         slot = self._slots.get(partition)
         return slot.durable.get(topic) if slot and slot.is_ready else None
 
+    @property
+    def is_recovering(self) -> bool:
+        """Whether the state of a partition that was claimed is still being read back."""
+        return any(slot.claimed_at >= 0 and not slot.recovered and not slot.lost for slot in self._slots.values())
+
     def durable_flushes(self) -> dict[int, int]:
         """The number of the last durable flush of each partition that is owned."""
         return {number: slot.durable_flush for number, slot in self._slots.items() if slot.is_ready}

@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 _CHECK_SECONDS = 0.1
 _LOOK_EVERY = 5.0
 _SCORER_REST = 1.0
+_RECOVERED_CHECK = 0.02
+_GIVES_WAY_MS = 30_000
 _STALL_SECONDS = 2.0
 _STOP_SECONDS = 4.0
 _ENDS_SECONDS = 2.0
@@ -165,6 +167,7 @@ class Worker:
     async def _score(self, owned: asyncio.Event) -> None:
         why: str | None = None
         try:
+            await self._give_way()
             while True:
                 self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log, self.health)
                 if why is not None:
@@ -179,6 +182,12 @@ class Worker:
             await self._slots.on_lost()
         except Exception as error:  # noqa: BLE001 (the edge of a background task: without a scorer the worker would go on in silence)
             self._fail(error)
+
+    async def _give_way(self) -> None:
+        """Let the tickets come back first: side by side neither would be sooner, and the tickets twice as late."""
+        until = steady_ms() + _GIVES_WAY_MS
+        while self._slots.is_recovering and steady_ms() < until:  # noqa: ASYNC110 (it ends in several ways)
+            await asyncio.sleep(_RECOVERED_CHECK)
 
     async def _until_answered(self) -> None:
         """Wait for the broker: without it each attempt would be a scorer with tables of its own."""
@@ -253,7 +262,9 @@ class Worker:
     def _is_caught_up(self, targets: dict[tuple[str, int], int]) -> bool:
         if not self._slots.has_joined or not self._slots.is_caught_up(targets):
             return False
-        return self._scorer is None or not self._owned.is_set() or self._scorer.complete.is_set()
+        if not self._publish or not self._slots.owns_scorer:
+            return True
+        return self._scorer is not None and self._scorer.complete.is_set()
 
     async def _watch_others(self, client: AIOKafkaAdminClient) -> None:
         """Another generation has taken over, or a topic is another one now: this worker ends, and says so."""

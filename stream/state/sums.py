@@ -38,6 +38,7 @@ class Sums:
         self.weight = 0
         self._names: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
+        self._named: dict[int, set[int]] = {}
         self.numbers_given = 0
         self._held: dict[str, dict[int, dict[int, _Held]]] = {kind: {} for kind in SLOT_BITS}
         self._count = 0
@@ -210,11 +211,18 @@ class Sums:
         """Put back one page from the changelog."""
         found = panes.unpack(packed)
         first = page << SLOT_BITS[kind]
-        for name, slot in zip(found.names, found.slots, strict=True):
+        named = self._named.setdefault(first, set())
+        if not named.issuperset(found.slots):  # a segment keeps its number, so mostly other panes have named them all
+            named.update(found.slots)
+            self._name(first, found)
+        self._hold(kind, index, page, packed, len(found.slots))
+
+    def _name(self, first: int, page: Page) -> None:
+        """Take in which segments have the numbers of a page."""
+        for name, slot in zip(page.names, page.slots, strict=True):
             self._names[first + slot] = name
             self._numbers[name] = first + slot
             self.numbers_given = max(self.numbers_given, first + slot + 1)
-        self._hold(kind, index, page, packed, len(found.slots))
 
     def get(self, kind: str, index: int, page: int) -> bytes | None:
         """A packed page, as of the last flush."""

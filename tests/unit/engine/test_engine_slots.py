@@ -94,6 +94,7 @@ async def owned(slots: Slots, log: Log) -> Slot:
     log.answers.set()
     await slots._take_up(slot)
     assert slot.is_ready
+    assert not slots.is_recovering
     return slot
 
 
@@ -105,6 +106,7 @@ async def test_a_slot_that_was_replaced_writes_nothing(producers: list[Producer]
     old = await owned(slots, log)
     await slots._claim(0)
     assert slots._slots[0] is not old
+    assert slots.is_recovering
     claims = list(second.written)
     old.partition.changed = True
     await old.flush(slots.letters, slots.clock)

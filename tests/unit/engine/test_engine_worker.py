@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from stream.engine.control import Generation
 from stream.engine.scorer import Scorer
+from stream.engine.slots import Slots
 from stream.engine.worker import Worker, _cancelled
 from stream.errors import UsageError
 from stream.settings import Settings
@@ -77,3 +78,21 @@ async def test_a_fault_of_our_own_is_no_failure_of_the_broker() -> None:
     broken = SimpleNamespace(run=lambda _: asyncio.sleep(0))
     with pytest.raises(RuntimeError, match="ended by itself"):
         await worker._run(cast("Scorer", broken), asyncio.Event())
+
+
+async def test_the_tickets_come_back_first() -> None:
+    """The scorer is not begun before, and until then nothing is called current that it has not published."""
+    worker = Worker(Settings(), cast("Generation", SimpleNamespace(number=1)))
+    slots = SimpleNamespace(is_recovering=True, has_joined=True, owns_scorer=True, is_caught_up=lambda _: True)
+    worker._slots = cast("Slots", slots)
+    waiting = asyncio.create_task(worker._give_way())
+    await asyncio.sleep(0.1)
+    assert (waiting.done(), worker._is_caught_up({})) == (False, False)
+    slots.is_recovering = False
+    await asyncio.wait_for(waiting, 1)
+    assert not worker._is_caught_up({})
+    scorer = SimpleNamespace(complete=asyncio.Event())
+    worker._scorer = cast("Scorer", scorer)
+    assert not worker._is_caught_up({})
+    scorer.complete.set()
+    assert worker._is_caught_up({})
