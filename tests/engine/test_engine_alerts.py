@@ -44,10 +44,10 @@ def settings_of(script: Script, receiver: WebhookReceiver, folder: Path) -> dict
 
 
 async def seen(case: Case, state: str, seconds: float = 40) -> None:
-    """Wait until the alert topic has an alert in this state."""
+    """Wait until the alert topic has an alert in this state, and of the all-clear that it is said: who comes late says it only at the end."""
 
     async def is_there() -> bool:
-        return any(alert.state == state for alert in await alerts_of(case))
+        return any(alert.state == state and (alert.notify or state != "resolved") for alert in await alerts_of(case))
 
     assert await until(is_there, seconds, poll=0.1), f"no alert became {state}"
 
