@@ -3,6 +3,8 @@
 # The Python to set up with; found by itself where it isn't given: make setup PYTHON=/path/to/python3.12
 PYTHON ?=
 VERSIONS := 3.13 3.12 3.11
+# The Python on which `make test` has run already: make test-pure TESTED=3.13 leaves it out.
+TESTED :=
 BIN := .venv/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-input
 LOCK := --quiet --upgrade --no-header --no-annotate --strip-extras --allow-unsafe --generate-hashes --all-build-deps --resolver=backtracking \
@@ -25,7 +27,7 @@ test: setup ## all tests, those against a real Kafka included (it is downloaded 
 	@$(BIN)/python -m pytest -q --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-pure: ## the tests that need no Kafka, on each Python from 3.11 to 3.13 of this machine
-	@found=0; for version in $(VERSIONS); do \
+	@found=$(words $(TESTED)); for version in $(filter-out $(TESTED),$(VERSIONS)); do \
 		.ci/find-python $$version >/dev/null 2>&1 || { echo "Python $$version: not on this machine"; continue; }; \
 		found=1; echo "Python $$version:"; \
 		$(MAKE) --no-print-directory .venvs/$$version/.ready && .venvs/$$version/bin/python -m pytest -q -m "not kafka and not prometheus" -p no:cacheprovider --numprocesses 2 --dist loadfile || exit 1; \

@@ -111,7 +111,7 @@ def test_business_hours() -> None:
 def test_the_schedule_is_that_of_team_and_channel() -> None:
     """The first rule that fits; the calendar where none does."""
     settings = {
-        "schedules": {"never": {"timezone": "UTC", "weekly": {"sun": (("00:00", "00:01"),)}}},
+        "schedules": {"never": {"timezone": "UTC", "weekly": {"sun": (("00:00", "01:00"),)}}},
         "schedule_of": ({"schedule": "never", "team": "red", "channel": "(none)"},),
     }
     later = NOON + 30 * DAY
