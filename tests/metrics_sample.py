@@ -9,7 +9,7 @@ from stream.kpis.registry import all_metrics
 from stream.outlets.health import Health
 from stream.outlets.snapshot import Alert, Score, Snapshot, Spread
 from stream.segments import segment_key
-from stream.stats.sketch import bucket
+from stream.stats.sketch import BUCKETS, Counts, bucket, counts_of, filled
 
 NOW = 1_767_268_800_000
 """2026-01-01 12:00:00 UTC."""
@@ -28,9 +28,9 @@ class Cells(dict[int, int]):
         """Nothing was counted."""
         return 0
 
-    def sketch(self, first: int) -> Sequence[tuple[int, int]]:
-        """Filled buckets of the sketch that begins at a cell."""
-        return sorted((cell - first, count) for cell, count in self.items() if 0 <= cell - first < 2_000)
+    def sketch(self, first: int) -> Counts:
+        """The buckets of the sketch that begins at a cell."""
+        return counts_of((cell - first, count) for cell, count in self.items() if 0 <= cell - first < BUCKETS)
 
     def oldest(self, kind: str) -> int | None:
         """One ticket waits, no low rating does."""
@@ -80,7 +80,7 @@ def scores(segment: Mapping[str, str], windows: Sequence[str] = ("1h", "24h")) -
 def spread(segment: Mapping[str, str], window: str) -> Spread:
     """First responses of one segment."""
     sums = cells()
-    return Spread(metric("first_response"), segment, window, sums.sketch(_first_response_sketch()), sums[201])
+    return Spread(metric("first_response"), segment, window, filled(sums.sketch(_first_response_sketch())), sums[201])
 
 
 def health(*, owns_scorer: bool = True, now: int = NOW) -> Health:

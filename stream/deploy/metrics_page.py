@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from stream.kpis.definition import Metric, Reading
 from stream.kpis.registry import all_metrics
 from stream.outlets import metric_names as names
+from stream.stats.sketch import Counts, counts_of
 
 _OWN_LABELS = {
     names.ALERT_STATE: (*names.ALERT_LABELS, names.STATE),
@@ -95,8 +96,8 @@ class _Ones:
     def __getitem__(self, _: int) -> int:
         return 1
 
-    def sketch(self, _: int) -> Sequence[tuple[int, int]]:
-        return [(1, 1)]
+    def sketch(self, _: int) -> Counts:
+        return counts_of([(1, 1)])
 
     def oldest(self, _: str) -> int:
         return 1_000

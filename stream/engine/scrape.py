@@ -10,6 +10,7 @@ from stream.engine.scorer import Scorer
 from stream.outlets.health import Health
 from stream.outlets.snapshot import Alert, AlertState, Score, Snapshot, Spread
 from stream.segments import parse_segment
+from stream.stats.sketch import filled
 
 _AT_A_TIME = 200
 """Scores read before others may run."""
@@ -35,7 +36,7 @@ class Scrape:
         for number, (metric, segment, window, reading, sums) in enumerate(scorer.board.readings(self._windows)):
             scores.append(Score(metric, segment, window, reading))
             if metric.sketch is not None:
-                spreads.append(Spread(metric, segment, window, sums.sketch(metric.sketch), reading.counts["sum_ms"]))
+                spreads.append(Spread(metric, segment, window, filled(sums.sketch(metric.sketch)), reading.counts["sum_ms"]))
             if number % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
         return Snapshot(self._health.copy(), scores, spreads, _alerts(scorer))

@@ -6,7 +6,7 @@ room for quantile sketches. Cells are whole numbers that form a group: whatever 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, Protocol
@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 from stream.rules import Rules
 from stream.segments import Keys
 from stream.settings import Settings
+from stream.stats.sketch import Counts
 from stream.tickets.lives import Life
 
 Cell = tuple[int, int]
@@ -54,8 +55,8 @@ class Sums(Protocol):
     def __getitem__(self, cell: int) -> int:
         """Sum of one cell."""
 
-    def sketch(self, first: int) -> Sequence[tuple[int, int]]:
-        """Filled buckets of the sketch that begins at cell `first`, in order: index and count."""
+    def sketch(self, first: int) -> Counts:
+        """The buckets of the sketch that begins at cell `first`."""
 
 
 class Levels(Sums, Protocol):

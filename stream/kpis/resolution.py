@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 from schemas.essence import Closed
@@ -43,9 +42,7 @@ def _read_first(sums: Sums) -> Reading | None:
 
 def _read_last(sums: Sums) -> Reading | None:
     resolved, sum_ms, negative = (sums[_FIRST + index] + sums[_LAST + index] for index in range(len(_NAMES)))
-    buckets = Counter(dict(sums.sketch(_FIRST_SKETCH)))
-    buckets.update(dict(sums.sketch(_LAST_SKETCH)))
-    return duration(resolved, sum_ms, negative, sorted((index, count) for index, count in buckets.items() if count), "resolved")
+    return duration(resolved, sum_ms, negative, sums.sketch(_FIRST_SKETCH) + sums.sketch(_LAST_SKETCH), "resolved")
 
 
 KPI = Kpi(

@@ -107,21 +107,47 @@ def joined(parts: Sequence[Deltas]) -> Deltas:
 
 def begins(*columns: Ints) -> Ints:
     """Where something new begins in columns that are in order; they are not empty."""
-    differs = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
-    return np.flatnonzero(np.concatenate(([True], differs)))
+    differs = np.ones(len(columns[0]), dtype=bool)
+    differs[1:] = columns[0][1:] != columns[0][:-1]
+    for column in columns[1:]:
+        differs[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(differs)
 
 
-def netted(deltas: Deltas) -> Deltas:
-    """One delta for each cell of a segment in a pane, in this order, and none that is 0."""
+def _ranks(codes: Ints) -> tuple[Ints, Ints]:
+    """The different codes in order, and for each item the rank of its code. They come in long runs, of which only the beginnings are sorted."""
+    first = begins(codes)
+    found, ranks = np.unique(codes[first], return_inverse=True)
+    return found, np.repeat(ranks, np.diff(first, append=len(codes)))
+
+
+def netted(deltas: Deltas, *, in_runs: bool = False) -> Deltas:
+    """One delta for each cell of a segment in a pane, in this order, and none that is 0; `in_runs`: they already are few runs in this order."""
     if not len(deltas.panes):
         return deltas
-    codes, ranks = np.unique(deltas.panes, return_inverse=True)
-    places = (ranks << (SEGMENT_BITS + CELL_BITS)) | (deltas.segments << CELL_BITS) | deltas.cells
-    order = np.argsort(places)
+    codes, ranks = _ranks(deltas.panes)
+    places, totals = net(place_of(ranks, deltas.segments) | deltas.cells, deltas.values, in_runs=in_runs)
+    ranks, segments, cells = parts_of(places)
+    return Deltas(codes[ranks], segments, cells, totals)
+
+
+def net(places: Ints, values: Ints, *, in_runs: bool) -> tuple[Ints, Ints]:
+    """The sum for each place, in order, but for those that are 0. Where the places are few runs in order, a stable sort has only to merge them."""
+    if not len(places):
+        return places, values
+    order = np.argsort(places, kind="stable" if in_runs else None)
     places = places[order]
     first = begins(places)
-    totals = np.add.reduceat(deltas.values[order], first)
-    kept = totals != 0
-    places = places[first[kept]]
-    segments = (places >> CELL_BITS) & ((1 << SEGMENT_BITS) - 1)
-    return Deltas(codes[places >> (SEGMENT_BITS + CELL_BITS)], segments, places & ((1 << CELL_BITS) - 1), totals[kept])
+    totals = np.add.reduceat(values[order], first)
+    kept = np.flatnonzero(totals)
+    return places[first[kept]], totals[kept]
+
+
+def place_of(ranks: Ints, segments: Ints) -> Ints:
+    """The places of the cells 0 of some segments in panes of some ranks; a place is one whole number, and the next cell has the next."""
+    return (ranks << (SEGMENT_BITS + CELL_BITS)) | (segments << CELL_BITS)
+
+
+def parts_of(places: Ints) -> tuple[Ints, Ints, Ints]:
+    """The numbers that places are made of: rank of a pane, segment, cell."""
+    return places >> (SEGMENT_BITS + CELL_BITS), (places >> CELL_BITS) & ((1 << SEGMENT_BITS) - 1), places & ((1 << CELL_BITS) - 1)

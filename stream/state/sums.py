@@ -138,7 +138,7 @@ class Sums:
         touched = list(dict.fromkeys(_pages_of(changes)))
         held = self._deltas([place for place in touched if self._packed(*place) is not None])
         kept: set[tuple[str, int, int]] = set()
-        for place, page in self._packed_pages(netted(joined([changes, held]))):
+        for place, page in self._packed_pages(netted(joined([changes, held]), in_runs=True)):
             kept.add(place)
             yield self._put(place, page)
         for place in (*touched, *self._dropped):

@@ -8,11 +8,16 @@ the same bucket, and a value added on one can be taken back on another.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import accumulate
 
+import numpy as np
+import numpy.typing as npt
+
+Counts = npt.NDArray[np.int64]
+"""How many values are in each bucket, shape (BUCKETS,)."""
 BUCKETS = 1_400
 """Enough for more than 30 years in milliseconds."""
 _SCALE = 10**40
@@ -40,13 +45,41 @@ def middle(index: int) -> float:
     return 2 * upper / (101 / 99 + 1)
 
 
-class Quantiles:
-    """Order statistics of the values in filled buckets (index and count, in order)."""
+@cache
+def _middles() -> npt.NDArray[np.float64]:
+    return np.array([middle(index) for index in range(BUCKETS)])
 
-    def __init__(self, buckets: Sequence[tuple[int, int]]) -> None:
-        self._buckets = [index for index, _ in buckets]
-        self._running = list(accumulate(count for _, count in buckets))
 
-    def value_at(self, rank: int) -> float:
-        """The rank-th smallest value (from 1), in ms."""
-        return middle(self._buckets[bisect_left(self._running, rank)])
+def counts_of(filled: Iterable[tuple[int, int]]) -> Counts:
+    """Counts from filled buckets: index and count."""
+    counts: Counts = np.zeros(BUCKETS, dtype=np.int64)
+    for index, count in filled:
+        counts[index] += count
+    return counts
+
+
+def filled(counts: Counts) -> list[tuple[int, int]]:
+    """Filled buckets in order: index and count."""
+    found = np.flatnonzero(counts)
+    return list(zip(found.tolist(), counts[found].tolist(), strict=True))
+
+
+class Distribution:
+    """The values in the buckets of a sketch, each taken as the middle of its bucket; as arrays, since a long window fills hundreds."""
+
+    def __init__(self, counts: Counts) -> None:
+        found = np.flatnonzero(counts)
+        self._counts = counts[found]
+        self._middles = _middles()[found]
+        self._running = np.cumsum(self._counts)
+
+    def values_at(self, ranks: Sequence[int]) -> list[float]:
+        """The rank-th smallest values (from 1), in ms."""
+        found: list[float] = self._middles[np.searchsorted(self._running, ranks)].tolist()
+        return found
+
+    def variance(self) -> float:
+        """Sample variance in ms^2, of two values or more."""
+        n = int(self._running[-1])
+        deviations = self._middles - self._middles @ self._counts / n
+        return float(deviations * deviations @ self._counts / (n - 1))

@@ -9,7 +9,7 @@ import numpy as np
 
 from stream.durations import HOUR, MINUTE
 from stream.kpis.definition import Kpi, Metric, Sums, cell, sketch_cell
-from stream.stats.sketch import BUCKETS
+from stream.stats.sketch import BUCKETS, Counts
 from stream.windows.panestore import BASE_PANE, Changes, Ints
 from stream.windows.spans import PaneWindow
 from stream.windows.totals import Flags, Slide, Totals
@@ -56,12 +56,10 @@ class View(Sums):
     def __getitem__(self, number: int) -> int:
         return int(self._values[self._columns[number]])
 
-    def sketch(self, first: int) -> list[tuple[int, int]]:
-        """Filled buckets of one sketch."""
+    def sketch(self, first: int) -> Counts:
+        """The buckets of one sketch."""
         begin = self._columns[first]
-        counts = self._values[begin : begin + BUCKETS]
-        filled = np.nonzero(counts)[0]
-        return list(zip(filled.tolist(), counts[filled].tolist(), strict=True))
+        return self._values[begin : begin + BUCKETS]
 
 
 class Panel:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from stream.state import panes
-from stream.state.deltas import Deltas, netted
+from stream.state.deltas import net, parts_of, place_of
 from stream.state.panes import SLOT_BITS
 
 Ints = npt.NDArray[np.int64]
@@ -32,13 +33,25 @@ _MORE_ROWS = 256
 _KINDS = [kind for kind in SLOT_BITS if kind != "B"]
 
 
-class _Held(NamedTuple):
-    """A page of a pane: number of the partition, number of the page, packed content."""
+class _Page(NamedTuple):
+    """Where a page stands: number of the partition, its own number, index of the pane."""
 
     partition: int
-    page: int
+    number: int
     pane: int
-    packed: bytes
+
+    @property
+    def first(self) -> int:
+        """Number of its first segment."""
+        return self.number if self.pane == BASE_PANE else self.number << SLOT_BITS["H"]
+
+
+class _Change(NamedTuple):
+    """What a page held, and what it holds now."""
+
+    page: _Page
+    before: bytes | None
+    after: bytes | None
 
 
 class PaneStore:
@@ -49,7 +62,7 @@ class PaneStore:
         self._numbers[list(cells)] = np.arange(len(cells))
         self._rows: dict[int, Ints] = {}
         self._held: dict[str, dict[int, dict[tuple[int, int], bytes]]] = {kind: {} for kind in _KINDS}
-        self._changed: dict[str, list[tuple[int, tuple[int, int], bytes | None, bytes | None]]] = {kind: [] for kind in _KINDS}
+        self._changed: dict[str, list[_Change]] = {kind: [] for kind in _KINDS}
 
     def name(self, partition: int, segment: int, row: int) -> None:
         """A segment, by its number in a partition, has this row."""
@@ -76,7 +89,7 @@ class PaneStore:
             pane[place] = packed
         elif not pane:
             del self._held[kind][index]
-        self._changed[kind].append((index, place, before, packed))
+        self._changed[kind].append(_Change(_Page(*place, index), before, packed))
 
     def number(self, cell: int) -> int:
         """Number of a cell in `Changes`; -1 where nobody reads it."""
@@ -86,16 +99,25 @@ class PaneStore:
         """What has changed since the last call, by kind of pane; cells that came out the same are left out."""
         for kind, changed in self._changed.items():
             if changed:
-                old = self._content([_Held(*place, index, before) for index, place, before, _ in changed if before is not None])
-                new = self._content([_Held(*place, index, after) for index, place, _, after in changed if after is not None])
+                found = self._differences(sorted(changed, key=_partition))
                 changed.clear()
-                joined = Deltas(*(np.concatenate(pair) for pair in zip(old._replace(values=-old.values), new, strict=True)))
-                yield kind, Changes(*netted(joined))
+                yield kind, found
+
+    def _differences(self, changed: Sequence[_Change]) -> Changes:
+        """Cells that differ; only these are looked up, for most of a page stays as it is."""
+        before, after = _cells(each.before for each in changed), _cells(each.after for each in changed)
+        both = (np.concatenate(pair) for pair in zip(before, (after[0], -after[1]), strict=True))
+        places, values = net(*both, in_runs=True)
+        positions, slots, cells = parts_of(places)
+        pages = [each.page for each in changed]
+        rows = self._rows_of(pages, _firsts(pages)[positions] + slots, np.bincount(positions, minlength=len(pages)))
+        indices = np.array([page.pane for page in pages], dtype=np.int64)[positions]
+        return self._read(indices, rows, cells, -values)
 
     def content(self, kind: str, first: int, last: int) -> Changes | None:
         """Everything in the panes first..last; None where they are empty."""
         held = self._held[kind]
-        found = [_Held(*place, index, packed) for index in self._indices(kind, first, last) for place, packed in held[index].items()]
+        found = [(_Page(*place, index), packed) for index in self._indices(kind, first, last) for place, packed in held[index].items()]
         return self._content(found) if found else None
 
     def _indices(self, kind: str, first: int, last: int) -> list[int]:
@@ -104,28 +126,44 @@ class PaneStore:
             return [index for index in range(first, last + 1) if index in held]
         return [index for index in held if first <= index <= last]
 
-    def _content(self, held: list[_Held]) -> Changes:
+    def _content(self, held: list[tuple[_Page, bytes]]) -> Changes:
         """The cells of pages that somebody reads; pages come out in the order of their partitions."""
         held.sort(key=_partition)
-        found = panes.content(each.packed for each in held)
-        firsts = np.array([each.page if each.pane == BASE_PANE else each.page << SLOT_BITS["H"] for each in held], dtype=np.int64)
-        rows = np.repeat(self._rows_of(held, np.repeat(firsts, found.segments) + found.slots, found.segments), found.counts)
-        indices = np.repeat(np.repeat(np.array([each.pane for each in held], dtype=np.int64), found.segments), found.counts)
-        known = found.cells < len(self._numbers)
-        numbers = np.where(known, self._numbers[np.where(known, found.cells, 0)], -1)
-        used = (numbers >= 0) & (rows >= 0)
-        return Changes(indices[used], rows[used], numbers[used], found.values[used])
+        pages = [page for page, _ in held]
+        found = panes.content(packed for _, packed in held)
+        rows = self._rows_of(pages, np.repeat(_firsts(pages), found.segments) + found.slots, found.segments)
+        indices = np.repeat(np.array([page.pane for page in pages], dtype=np.int64), found.segments)
+        return self._read(np.repeat(indices, found.counts), np.repeat(rows, found.counts), found.cells, found.values)
 
-    def _rows_of(self, held: Sequence[_Held], segments: Ints, segments_each: Ints) -> Ints:
-        """The rows of segments by their numbers, which are those of a partition each."""
+    def _read(self, indices: Ints, rows: Ints, cells: Ints, values: Ints) -> Changes:
+        """Cells by their numbers, without those that nobody reads."""
+        known = cells < len(self._numbers)
+        numbers = np.where(known, self._numbers[np.where(known, cells, 0)], -1)
+        used = (numbers >= 0) & (rows >= 0)
+        return Changes(indices[used], rows[used], numbers[used], values[used])
+
+    def _rows_of(self, pages: Sequence[_Page], segments: Ints, segments_each: Ints) -> Ints:
+        """The rows of segments by their numbers, which are those of a partition each; `segments_each`: how many are of each page."""
         edges = np.concatenate(([0], np.cumsum(segments_each)))
         found, begin = [_NO_ROWS], 0
-        for partition, pages in groupby(held, _partition):
-            end = begin + sum(1 for _ in pages)
-            found.append(self._rows[partition][segments[edges[begin] : edges[end]]])
+        for partition, own in groupby(pages, attrgetter("partition")):
+            end = begin + sum(1 for _ in own)
+            found.append(self._rows.get(partition, _NO_ROWS)[segments[edges[begin] : edges[end]]])
             begin = end
         return np.concatenate(found)
 
 
-def _partition(held: _Held) -> int:
-    return held.partition
+def _partition(held: tuple[_Page, bytes] | _Change) -> int:
+    return held[0].partition
+
+
+def _firsts(pages: Sequence[_Page]) -> Ints:
+    return np.array([page.first for page in pages], dtype=np.int64)
+
+
+def _cells(packed: Iterable[bytes | None]) -> tuple[Ints, Ints]:
+    """Places of the cells of some pages in order, by position of the page and slot of the segment, and their values."""
+    present = [(position, page) for position, page in enumerate(packed) if page is not None]
+    found = panes.content(page for _, page in present)
+    positions = np.repeat(np.array([position for position, _ in present], dtype=np.int64), found.segments)
+    return np.repeat(place_of(positions, found.slots), found.counts) | found.cells, found.values

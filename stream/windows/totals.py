@@ -57,9 +57,9 @@ class Totals:
         if not known.any():
             return
         rows, columns = changes.rows[known], columns[known]
-        np.logical_or.at(self.touched, rows, self._readers[columns])
+        self._touch(rows, columns)
         inside = changes.panes[known] >= self.first
-        np.add.at(self.values, (rows[inside], columns[inside]), changes.values[known][inside])
+        self._add(rows[inside], columns[inside], changes.values[known][inside])
 
     def move(self, first: int, last: int) -> list[Slide]:
         """Slide to the panes first..last, forwards; gives what has to be added and taken off for it."""
@@ -79,8 +79,17 @@ class Totals:
         columns = self._columns[content.cells]
         known = columns >= 0
         rows, columns = content.rows[known], columns[known]
-        np.add.at(self.values, (rows, columns), sign * content.values[known])
-        np.logical_or.at(self.touched, rows, self._readers[columns])
+        self._add(rows, columns, sign * content.values[known])
+        self._touch(rows, columns)
+
+    def _add(self, rows: Ints, columns: Ints, values: Ints) -> None:
+        """Add to cells, some of them more than once; by one flat index, which is several times as fast as by two."""
+        np.add.at(self.values.reshape(-1), rows * self.values.shape[1] + columns, values)
+
+    def _touch(self, rows: Ints, columns: Ints) -> None:
+        """Let those who read these cells read again."""
+        each, readers = np.nonzero(self._readers[columns])
+        self.touched[rows[each], readers] = True
 
 
 def slide(slides: Sequence[Slide], store: PaneStore) -> None:

@@ -10,6 +10,7 @@ from stream.kpis.definition import LEVELS, MINUTES, Kpi, Metric, Span, cell, ske
 from stream.kpis.registry import all_kpis, all_metrics, block_of, contributions, layout
 from stream.rules import rules_of
 from stream.settings import Settings
+from stream.stats.sketch import Counts, counts_of
 from stream.tickets.lives import Life, lives_of
 from stream.windows.panel import cells_of
 from tests.helpdesk import NOON, Event, closed, log, opened, rated, replied
@@ -114,9 +115,9 @@ class Zeros:
     def __getitem__(self, cell: int) -> int:
         return 0
 
-    def sketch(self, first: int) -> list[tuple[int, int]]:  # noqa: ARG002 - as Sums has it
+    def sketch(self, first: int) -> Counts:  # noqa: ARG002 - as Sums has it
         """No bucket is filled."""
-        return []
+        return counts_of([])
 
     def oldest(self, kind: str) -> None:
         """Nothing waits."""
