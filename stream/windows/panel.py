@@ -74,7 +74,7 @@ class Panel:
         self.window = window
         self.published = published
         self.reads = tuple(reads)
-        self._pace = max(1, pace)
+        self.pace = max(1, pace)
         self._spread = spread
         self._columns = Columns(reads, store_cells)
         self._totals = Totals(window.kind, self._columns.of_number, self._columns.readers)
@@ -138,9 +138,9 @@ class Panel:
 
     def _next_turns(self, wall: int, rows: Ints) -> Ints:
         """For each row, its first turn that is at least half an interval away: the rate is kept, however late somebody came to look."""
-        soonest = wall + self._pace // 2
-        places: Ints = rows * (_STEP * self._spread) * self._pace // _STEPS
-        turns: Ints = soonest + (places - soonest) % self._pace
+        soonest = wall + self.pace // 2
+        places: Ints = rows * (_STEP * self._spread) * self.pace // _STEPS
+        turns: Ints = soonest + (places - soonest) % self.pace
         return turns
 
     def _touched(self) -> Flags:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
@@ -27,6 +28,8 @@ from stream.windows.withheld import withheld
 
 INTAKE = "intake"
 """Name of the KPI that counts records and dead letters; it has no metrics."""
+MOST_A_PASS = 1_000
+"""Records after which the longer windows wait: making them takes tens of ms, in which nothing else is done."""
 
 
 class Table:
@@ -43,6 +46,10 @@ class Table:
         self.rows: dict[str, int] = {}
         self.segments: list[dict[str, str]] = []
         self.panels = list(_panels(settings, kpis, cells, agents=agents, needs=needs))
+        shown = [panel for panel in self.panels if panel.published]
+        soonest = min((panel.pace for panel in shown), default=0)
+        self._prompt = [panel for panel in shown if panel.pace == soonest]
+        self._patient = deque(panel for panel in shown if panel.pace > soonest)
         self.places = {(metric.name, panel.window.name): (panel, metric) for panel in self.panels for read in panel.reads for metric in read.metrics}
         self.intake = {panel.window.name: panel for panel in self.panels if any(read.kpi.name == INTAKE for read in panel.reads)}
         self.hourly_ratios = {metric.name: metric.ratio for kpi in kpis for metric in kpi.metrics if metric.name in needs.hourly and metric.ratio}
@@ -96,11 +103,28 @@ class Table:
     # -- out
 
     def due(self, now: int, wall: int | None, minutes_from: int, hours_from: int) -> Iterator[ScoreRecord]:
-        """Records to publish at this wall-clock time (ms; None: all that is touched), of windows that are whole."""
-        for panel in self.panels:
-            if panel.published and panel.is_whole(minutes_from, hours_from):
-                due = panel.due(wall)
-                yield from self._of_agents(panel, due, now) if self._agents else self._of_rows(panel, due, now)
+        """Records to publish at this wall-clock time (ms; None: all that is touched), of windows that are whole.
+
+        The windows with the shortest pace come first and whole; the others take turns, and after `MOST_A_PASS` records wait for the next call.
+        """
+        made = 0
+        for panel in self._prompt:
+            found = self._due_of(panel, now, wall, minutes_from, hours_from)
+            made += len(found)
+            yield from found
+        for _ in range(len(self._patient)):
+            if wall is not None and made >= MOST_A_PASS:
+                return
+            found = self._due_of(self._patient[0], now, wall, minutes_from, hours_from)
+            self._patient.rotate(-1)
+            made += len(found)
+            yield from found
+
+    def _due_of(self, panel: Panel, now: int, wall: int | None, minutes_from: int, hours_from: int) -> list[ScoreRecord]:
+        if not panel.is_whole(minutes_from, hours_from):
+            return []
+        due = panel.due(wall)
+        return list(self._of_agents(panel, due, now) if self._agents else self._of_rows(panel, due, now))
 
     def readings(self, minutes_from: int, hours_from: int, windows: Collection[str]) -> Iterator[tuple[Panel, int, Metric, Reading]]:
         """What could be published now of windows that are whole: window, row, metric and reading; of the windows named, and of `now`."""

@@ -13,6 +13,8 @@ from stream.windows.panestore import BASE_PANE, Changes, Ints, PaneStore
 
 Flags = npt.NDArray[np.bool_]
 _BEFORE_ALL = 2 * BASE_PANE
+_FIRST_ROWS = 256
+"""Rows there is room for from the first on. Zeros that nobody has written to take no memory yet; every larger array costs a copy of what is there."""
 
 
 class Slide(NamedTuple):
@@ -42,9 +44,10 @@ class Totals:
         """Make room for this many segments."""
         have = len(self.values)
         if rows > have:
-            more = max(rows, 2 * have) - have
-            self.values = np.vstack([self.values, np.zeros((more, self.values.shape[1]), dtype=np.int64)])
-            self.touched = np.vstack([self.touched, np.zeros((more, self.touched.shape[1]), dtype=bool)])
+            room = max(rows, 2 * have, _FIRST_ROWS)
+            values, touched = self.values, self.touched
+            self.values, self.touched = np.zeros((room, values.shape[1]), dtype=np.int64), np.zeros((room, touched.shape[1]), dtype=bool)
+            self.values[:have], self.touched[:have] = values, touched
 
     def change(self, changes: Changes) -> None:
         """Add what changed in panes of the range; what changed in a window's length before it is touched too.
@@ -67,7 +70,7 @@ class Totals:
             return []
         if first > self.last:
             self.touched[self.values.any(axis=1)] = True
-            self.values[:] = 0
+            self.values = np.zeros_like(self.values)
             slides = [Slide(self, first, last, 1)]
         else:
             slides = [Slide(self, self.first, first - 1, -1), Slide(self, self.last + 1, last, 1)]

@@ -81,6 +81,9 @@ def _rate(whole: Ints, at: Ints) -> Floats:
 
 def _sum(counts: Ints, first: Ints, last: Ints) -> Ints:
     """Sums of the panes first..last, shape (segments, len(first)); what lies outside counts nothing."""
+    if len(first) == 1:
+        only: Ints = counts[:, max(int(first[0]), 0) : max(int(last[0]) + 1, 0)].sum(axis=1, keepdims=True)
+        return only
     sums = np.zeros((len(counts), counts.shape[1] + 1), dtype=np.int64)
     np.cumsum(counts, axis=1, out=sums[:, 1:])
     begin = np.clip(first, 0, counts.shape[1])

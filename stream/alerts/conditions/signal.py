@@ -31,7 +31,8 @@ def signal_lost(rule: SignalLost, sight: Sight, active: Flags | None) -> Found:
 
     Not the window that is long enough at the moment: as less is expected in the evening it becomes the longer one, and what that has seen is old.
     """
-    found = [_seen(sight, rule.metric, window, rule.weeks, rule.min_weeks) for window in _by_length(rule.windows)]
+    cases = _cases(sight, rule.metric)
+    found = [_seen(sight, rule, cases, window) for window in _by_length(rule.windows)]
     windows = [each for each in found if each is not None]
     if len(windows) < len(found) or not windows:
         return nothing(sight)
@@ -44,7 +45,7 @@ def signal_lost(rule: SignalLost, sight: Sight, active: Flags | None) -> Found:
 
 def signal_low(rule: SignalLow, sight: Sight, active: Flags | None) -> Found:
     """The upper Poisson bound of what is seen is less than a share of what is expected."""
-    found = _seen(sight, rule.metric, rule.window, rule.weeks, rule.min_weeks)
+    found = _seen(sight, rule, _cases(sight, rule.metric), window_of(rule.window, Span.SLIDING))
     if found is None:
         return nothing(sight)
     share = rule.share * found.expected
@@ -73,7 +74,7 @@ def _by_length(names: tuple[str, ...]) -> list[PaneWindow]:
     return sorted((window for window in found if window is not None), key=lambda window: window.length() or 0)
 
 
-def _seen(sight: Sight, metric: str, window: PaneWindow | str | None, weeks: int, min_weeks: int) -> _Seen | None:
+def _seen(sight: Sight, rule: SignalLost | SignalLow, cases: _Cumulative | None, window: PaneWindow | None) -> _Seen | None:
     """Cases of a window seen and expected; None where the metric or window is not there.
 
     Expected = sum over the weeks k that count of (N(end - k weeks) - N(begin - k weeks)) / number of such weeks. The window goes from the
@@ -81,25 +82,22 @@ def _seen(sight: Sight, metric: str, window: PaneWindow | str | None, weeks: int
     N = sum of the panes before + its cases x (t - its beginning) / 1 h. A week counts where the window begins no earlier than the hour of the
     segment's first case. NaN where fewer than `min_weeks` count.
     """
-    window = window_of(window, Span.SLIDING) if isinstance(window, str) else window
-    hourly = sight.hourly(metric)
-    if hourly is None or window is None or window.panes is None:
+    if cases is None or window is None or window.panes is None:
         return None
-    ratio = sight.ratio(metric, window.name)
+    ratio = sight.ratio(rule.metric, window.name)
     if ratio is None:
         return None
-    total, counted = _past_weeks(sight, hourly.whole, window, weeks)
-    enough = counted >= min_weeks
+    total, counted = _past_weeks(sight, cases, window, rule.weeks)
+    enough = counted >= rule.min_weeks
     expected = np.divide(total, counted * HOUR, out=np.full(total.shape, np.nan), where=enough)
     return _Seen(ratio.whole, expected, np.where(enough, counted, 0))
 
 
-def _past_weeks(sight: Sight, hourly: Ints, window: PaneWindow, weeks: int) -> tuple[Ints, Ints]:
+def _past_weeks(sight: Sight, cases: _Cumulative, window: PaneWindow, weeks: int) -> tuple[Ints, Ints]:
     """Cases of the same window in the last weeks, times the ms of an hour so that they are whole numbers, and how many weeks count."""
-    cases = _Cumulative(hourly, int(sight.hours[0]) * HOUR)
     ends = np.atleast_1d(sight.ticks)
     begins = (ends // window.pane - (window.panes or 0) + 1) * window.pane
-    total = np.zeros((len(hourly), len(ends)), dtype=np.int64)
+    total = np.zeros((len(cases.first), len(ends)), dtype=np.int64)
     counted = np.zeros_like(total)
     for week in range(1, weeks + 1):
         begin = begins - week * WEEK
@@ -107,6 +105,12 @@ def _past_weeks(sight: Sight, hourly: Ints, window: PaneWindow, weeks: int) -> t
         total += counts * (cases.up_to(ends - week * WEEK) - cases.up_to(begin))
         counted += counts
     return (total, counted) if sight.ticks.ndim else (total[:, 0], counted[:, 0])
+
+
+def _cases(sight: Sight, metric: str) -> _Cumulative | None:
+    """Cases of a metric by hour panes; None where they are not kept so."""
+    hourly = sight.hourly(metric)
+    return None if hourly is None else _Cumulative(hourly.whole, int(sight.hours[0]) * HOUR)
 
 
 class _Cumulative:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
+
+import pytest
 
 from schemas.scores import parse_key, score_key
 from stream.durations import DAY, HOUR, MINUTE, SECOND
 from stream.settings import Settings
+from stream.windows import table
 from stream.windows.needs import Needs
 from tests.helpdesk import NOON, log, merged, of_ticket, rated
 from tests.pipeline import Pipeline, latest
@@ -84,6 +88,21 @@ def test_turns_are_spread_over_the_interval() -> None:
     assert published[0] == 40
     assert sum(published[4:]) == 4 * 40
     assert max(published[4:]) <= 15
+
+
+def test_longer_windows_wait_where_a_pass_has_made_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shortest come whole in the first pass, the others in turns; in the end each of them has come once."""
+    teams = [f"t{number}" for number in range(6)]
+    settings = Settings(segments=(("team",),), windows=("1h", "24h", "7d", "all"))
+    monkeypatch.setattr(table, "MOST_A_PASS", 5)
+    pipeline = Pipeline(settings)
+    pipeline.feed(log([rated(NOON, 5, team, team=team) for team in teams]))
+    pipeline.flush()
+    pipeline.board.move(NOON)
+    passes = [Counter(windows_due(pipeline, 0)) for _ in range(5)]
+    assert passes[0] == {"1h": len(teams)}
+    assert max(len(found) for found in passes) == 1
+    assert sum(passes, Counter()) == dict.fromkeys(settings.windows, len(teams))
 
 
 def test_sliding_out_is_published_as_a_tombstone() -> None:
