@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar
 
 from rich.console import Console
 
+from bench.machine import reference
 from bench.processes import BenchFailed
 from schemas.read import Reader, Refused
 from stream.devkit.load import LoadRecord, standard_load
@@ -49,16 +50,6 @@ class Guarded(NamedTuple):
 
 
 GUARDED = {"backlog": Guarded(60_000, 7.2, FLUSH_EVERY), "live": Guarded(20_000, 0.25, 500)}
-
-
-def reference() -> float:
-    """CPU seconds of a loop of fixed work, much like the core's: dicts, tuples, small numbers."""
-    begun = time.process_time()
-    found: dict[tuple[int, str], int] = {}
-    for number in range(400_000):
-        key = (number % 5_000, "segment")
-        found[key] = found.get(key, 0) + (number & 7)
-    return time.process_time() - begun
 
 
 def records_of(load: Sequence[LoadRecord], first: Mapping[str, int] | None = None) -> list[tuple[str, list[Record]]]:

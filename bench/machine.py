@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypedDict
@@ -13,9 +14,11 @@ import psutil
 
 PACKAGES = ("csat-stream", "faust-streaming", "aiokafka", "msgspec", "numpy")
 
+_RUNS = 5
+
 
 class Machine(TypedDict):
-    """The machine; memory in GB, load of the minute before; the commit that was measured."""
+    """The machine; memory in GB, load of the minute before, CPU ms of the reference loop (machine and interpreter); the commit that was measured."""
 
     commit: str
 
@@ -24,6 +27,7 @@ class Machine(TypedDict):
     memory_gb: float
     system: str
     load_before: float
+    reference_ms: float
 
 
 def machine() -> Machine:
@@ -35,7 +39,18 @@ def machine() -> Machine:
         memory_gb=round(psutil.virtual_memory().total / 2**30, 1),
         system=f"{platform.system()} {platform.machine()}",
         load_before=round(os.getloadavg()[0], 2),
+        reference_ms=round(1_000 * min(reference() for _ in range(_RUNS)), 1),
     )
+
+
+def reference() -> float:
+    """CPU seconds of a loop of fixed work, much like the core's: dicts, tuples, small numbers."""
+    begun = time.process_time()
+    found: dict[tuple[int, str], int] = {}
+    for number in range(400_000):
+        key = (number % 5_000, "segment")
+        found[key] = found.get(key, 0) + (number & 7)
+    return time.process_time() - begun
 
 
 def commit() -> str:

@@ -274,22 +274,23 @@ def _page(parts: Sequence[Iterator[str]]) -> str:
 
 def _intro(results: Results) -> Iterator[str]:
     machine, versions = results["latest"]["machine"], results["latest"]["versions"]
+    loop = f" A fixed loop of plain Python (bench/machine.py) takes {machine['reference_ms']:.0f} ms there." if "reference_ms" in machine else ""
     yield from _title("How fast it is", "bench/results")
     yield (
         f"Measured on {machine['cores']} virtual cores ({machine['cpu']}, {machine['memory_gb']:.0f} GB, {machine['system']}) with the broker "
         "beside it, "
         + ", ".join(f"{name} {version}" for name, version in versions.items())
-        + ". Calm runs of one machine differ by up to 30 %, so CPU seconds count first."
+        + f".{loop} Calm runs of one machine differ by up to 30 %, so CPU seconds count first; the last column names the machine of each figure."
     )
 
 
 def _targets(results: Results) -> Iterator[str]:
     yield "## What is asked for, and what was measured"
     yield ""
-    yield from _head("what", "asked for", "measured", "", "commit")
+    yield from _head("what", "asked for", "measured", "", "commit, machine")
     for target in TARGETS:
         measured = measured_of(target, results) or _NOT_MEASURED
-        yield _cells((target.what, target.asked, measured, _verdict(target, results), _commit_of(target.file, results)))
+        yield _cells((target.what, target.asked, measured, _verdict(target, results), _where(target.file, results)))
 
 
 def _verdict(target: Target, results: Results) -> str:
@@ -302,12 +303,18 @@ def _verdict(target: Target, results: Results) -> str:
         return ""
 
 
-def _commit_of(file: str, results: Results) -> str:
-    """What a result was measured on."""
+def _where(file: str, results: Results) -> str:
+    """The commit and the machine that a result was measured on, as far as it says so."""
     try:
-        return str(_takeover_of(results)["commit"] if file == "faults" else results[file]["machine"]["commit"])
+        machine = {"commit": _takeover_of(results)["commit"]} if file == "faults" else results[file]["machine"]
     except KeyError:
         return ""
+    return ", ".join(machine[name] for name in ("commit", "cpu") if name in machine)
+
+
+def _measured_on(file: str, results: Results) -> str:
+    where = _where(file, results)
+    return f" Measured on {where}." if where else ""
 
 
 def measured_of(target: Target, results: Results) -> str | None:
@@ -325,7 +332,7 @@ def _peers(results: Results) -> Iterator[str]:
         f"`make bench-peers`; bench/peers/README.md says what the two jobs are and how they are measured. {_runs(_rounds(results)).capitalize()}; "
         "*correct*: equal to plain Python. Both jobs are far smaller than what csat-stream is for, so it runs them as its engine with these two "
         "figures in place of its own: same transport, fences, changelog and recovery, but no dead letters, no tickets that events of other kinds "
-        "change, no scores. What all of it costs is the standard job above."
+        f"change, no scores. What all of it costs is the standard job above.{_measured_on('peers_runs', results)}"
     )
     yield ""
     yield from _head("job", "contestant", "events/s:", "CPU s for 1M:", "peak MB:", "result")
@@ -351,7 +358,7 @@ def _curves(results: Results) -> Iterator[str]:
     yield (
         "`python -m bench.curves`: CPU microseconds of an event in the pure core; with several workers those of the whole standard job. "
         "Growth is the slope through the logarithms: 0 is a constant cost, "
-        "1 one that doubles with what grows."
+        f"1 one that doubles with what grows.{_measured_on('curves', results)}"
     )
     yield ""
     yield from _head("what grows", "CPU us an event", "growth:")
@@ -377,6 +384,7 @@ def _how() -> Iterator[str]:
     yield "| `make bench-peers` | the two jobs beside five other stream processors |"
     yield "| `.venv/bin/python -m bench.alert_latency` | from a rating to the alert that it makes true |"
     yield "| `.venv/bin/python -m bench.core` | CPU of an event in the pure core, by phase; `--guard` compares it with the record, as CI does |"
+    yield "| `.venv/bin/python -m bench.live` | the same for a live load of 10,000 events/s, scores and rules included |"
     yield "| `.venv/bin/python -m bench.curves` | the cost curves |"
     yield "| `.venv/bin/python -m bench.memory` | bytes of a ticket and of a sum |"
     yield "| `.venv/bin/python -m bench.recovery` | how fast a worker has a million open tickets back |"
