@@ -71,7 +71,7 @@ class _Side:
             phases.time("read and apply", partial(partition.apply, topic, records, self._reader, refuse))
         phases.time("settle", partition.settle)
         flush = phases.time("flush", partial(partition.flush, *panes_held_from(START)))
-        board.apply(self.number, [*flush.sums, (STATUS_KEY, marker.encode(flush.marker))])
+        phases.time("board apply", lambda: board.apply(self.number, [*flush.sums, (STATUS_KEY, marker.encode(flush.marker))]))
 
     def _runs(self, chunk: Sequence[LoadRecord]) -> Iterator[tuple[str, list[Record]]]:
         for index, topic in enumerate(self._topics):

@@ -287,7 +287,7 @@ def _intro(results: Results) -> Iterator[str]:
         f"Measured on {machine['cores']} virtual cores ({machine['cpu']}, {machine['memory_gb']:.0f} GB, {machine['system']}) with the broker "
         "beside it, "
         + ", ".join(f"{name} {version}" for name, version in versions.items())
-        + f".{loop} Calm runs of one machine differ by up to 30 %, so CPU seconds count first; the last column names the machine of each figure."
+        + f".{loop} Calm runs of one machine differ by up to 30 %, so CPU seconds count first; the last column names the machine of each benchmark."
     )
 
 
@@ -301,7 +301,7 @@ def _targets(results: Results) -> Iterator[str]:
 
 
 def _verdict(target: Target, results: Results) -> str:
-    """Whether a target is met, with its word; nothing where it was not measured."""
+    """Whether a target is met, with its remark and, if it is missed, what limits it; nothing where it was not measured."""
     try:
         if all(limit.least <= limit.figure(results) <= limit.most for limit in target.limits):
             return ": ".join(filter(None, ("met" if target.limits else "", target.remark)))

@@ -14,7 +14,7 @@ _KINDS = "".join(SLOT_BITS)
 _INDEX = (1 << 40) - 1
 
 CELL_BITS, SEGMENT_BITS = 20, 22
-"""A cell of a segment in a pane is one whole number of 63 bits: pane (its rank among those that change), segment, cell."""
+"""A cell of a segment in a pane is one whole number of 63 bits: pane (its rank among those that change, or that of a page), segment, cell."""
 PLACE_BITS = 20
 
 
@@ -106,7 +106,7 @@ def joined(parts: Sequence[Deltas]) -> Deltas:
 
 
 def begins(*columns: Ints) -> Ints:
-    """Where something new begins in columns that are in order; they are not empty."""
+    """Where something new begins in columns that are in order, or at least in runs; they are not empty."""
     differs = np.ones(len(columns[0]), dtype=bool)
     differs[1:] = columns[0][1:] != columns[0][:-1]
     for column in columns[1:]:

@@ -50,10 +50,10 @@ def _middles() -> npt.NDArray[np.float64]:
     return np.array([middle(index) for index in range(BUCKETS)])
 
 
-def counts_of(filled: Iterable[tuple[int, int]]) -> Counts:
+def counts_of(buckets: Iterable[tuple[int, int]]) -> Counts:
     """Counts from filled buckets: index and count."""
     counts: Counts = np.zeros(BUCKETS, dtype=np.int64)
-    for index, count in filled:
+    for index, count in buckets:
         counts[index] += count
     return counts
 

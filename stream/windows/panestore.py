@@ -30,6 +30,8 @@ class Changes(NamedTuple):
 
 _NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
 _MORE_ROWS = 256
+PAGES_AT_ONCE = 50_000
+"""Changed pages that are compared together: a scorer that begins has those of weeks, and their cells as arrays would take gigabytes."""
 _KINDS = [kind for kind in SLOT_BITS if kind != "B"]
 
 
@@ -96,23 +98,23 @@ class PaneStore:
         return int(self._numbers[cell]) if cell < len(self._numbers) else -1
 
     def changes(self) -> Iterator[tuple[str, Changes]]:
-        """What has changed since the last call, by kind of pane; cells that came out the same are left out."""
+        """What has changed since the last call, by kind of pane; cells of a page that came out the same are left out."""
         for kind, changed in self._changed.items():
-            if changed:
-                found = self._differences(sorted(changed, key=_partition))
-                changed.clear()
-                yield kind, found
+            changed.sort(key=_partition)
+            for begin in range(0, len(changed), PAGES_AT_ONCE):
+                yield kind, self._differences(changed[begin : begin + PAGES_AT_ONCE])
+            changed.clear()
 
     def _differences(self, changed: Sequence[_Change]) -> Changes:
         """Cells that differ; only these are looked up, for most of a page stays as it is."""
         before, after = _cells(each.before for each in changed), _cells(each.after for each in changed)
-        both = (np.concatenate(pair) for pair in zip(before, (after[0], -after[1]), strict=True))
+        both = (np.concatenate(pair) for pair in zip((before[0], -before[1]), after, strict=True))
         places, values = net(*both, in_runs=True)
         positions, slots, cells = parts_of(places)
         pages = [each.page for each in changed]
         rows = self._rows_of(pages, _firsts(pages)[positions] + slots, np.bincount(positions, minlength=len(pages)))
         indices = np.array([page.pane for page in pages], dtype=np.int64)[positions]
-        return self._read(indices, rows, cells, -values)
+        return self._read(indices, rows, cells, values)
 
     def content(self, kind: str, first: int, last: int) -> Changes | None:
         """Everything in the panes first..last; None where they are empty."""

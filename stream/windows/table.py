@@ -105,7 +105,8 @@ class Table:
     def due(self, now: int, wall: int | None, minutes_from: int, hours_from: int) -> Iterator[ScoreRecord]:
         """Records to publish at this wall-clock time (ms; None: all that is touched), of windows that are whole.
 
-        The windows with the shortest pace come first and whole; the others take turns, and after `MOST_A_PASS` records wait for the next call.
+        The windows with the shortest pace come first and whole. The others take turns, one at least that has something to say, and wait for the next
+        call once there are `MOST_A_PASS` records.
         """
         made = 0
         for panel in self._prompt:
@@ -113,12 +114,12 @@ class Table:
             made += len(found)
             yield from found
         for _ in range(len(self._patient)):
-            if wall is not None and made >= MOST_A_PASS:
-                return
             found = self._due_of(self._patient[0], now, wall, minutes_from, hours_from)
             self._patient.rotate(-1)
             made += len(found)
             yield from found
+            if wall is not None and found and made >= MOST_A_PASS:
+                return
 
     def _due_of(self, panel: Panel, now: int, wall: int | None, minutes_from: int, hours_from: int) -> list[ScoreRecord]:
         if not panel.is_whole(minutes_from, hours_from):

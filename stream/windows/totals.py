@@ -70,7 +70,7 @@ class Totals:
             return []
         if first > self.last:
             self.touched[self.values.any(axis=1)] = True
-            self.values = np.zeros_like(self.values)
+            self.values = np.zeros(self.values.shape, dtype=np.int64)
             slides = [Slide(self, first, last, 1)]
         else:
             slides = [Slide(self, self.first, first - 1, -1), Slide(self, self.last + 1, last, 1)]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from bench import live
 from bench.latency import latencies, percentiles
 from bench.machine import machine
 from bench.processes import BenchFailed, Sample, usage
@@ -57,3 +58,10 @@ def test_medians_and_spreads() -> None:
     assert "11,000" in shown
     assert "10,000 to 30,000" in shown
     assert "1h at" not in shown
+
+
+def test_a_live_load_goes_through_every_phase() -> None:
+    """Two seconds of it: scores are made, and no phase is left out."""
+    phases, made = live.run(rate=200, seconds=2)
+    assert made > 0
+    assert set(phases.spent) == {"read and apply", "settle", "flush", "board apply", "board settle", "board move", "look", "records"}

@@ -90,19 +90,34 @@ def test_turns_are_spread_over_the_interval() -> None:
     assert max(published[4:]) <= 15
 
 
-def test_longer_windows_wait_where_a_pass_has_made_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shortest come whole in the first pass, the others in turns; in the end each of them has come once."""
-    teams = [f"t{number}" for number in range(6)]
-    settings = Settings(segments=(("team",),), windows=("1h", "24h", "7d", "all"))
+def of_six_teams(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """A board at noon with a rating of each, of which a pass makes the records of one longer window at most."""
     monkeypatch.setattr(table, "MOST_A_PASS", 5)
-    pipeline = Pipeline(settings)
-    pipeline.feed(log([rated(NOON, 5, team, team=team) for team in teams]))
+    pipeline = Pipeline(Settings(segments=(("team",),), windows=("1h", "24h", "7d", "all")))
+    pipeline.feed(log([rated(NOON, 5, f"t{number}", team=f"t{number}") for number in range(6)]))
     pipeline.flush()
     pipeline.board.move(NOON)
+    return pipeline
+
+
+def test_longer_windows_wait_where_a_pass_has_made_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shortest come whole in the first pass, the others in turns; in the end each of them has come once."""
+    pipeline = of_six_teams(monkeypatch)
     passes = [Counter(windows_due(pipeline, 0)) for _ in range(5)]
-    assert passes[0] == {"1h": len(teams)}
-    assert max(len(found) for found in passes) == 1
-    assert sum(passes, Counter()) == dict.fromkeys(settings.windows, len(teams))
+    assert passes == [{"1h": 6, "24h": 6}, {"7d": 6}, {"all": 6}, {}, {}]
+
+
+def test_no_window_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much the shortest windows have to say in every pass, a longer one comes too."""
+    pipeline = of_six_teams(monkeypatch)
+    passes = []
+    for number in range(120):
+        pipeline.board._plain.touch_all()  # as if every figure changed all the time
+        passes += windows_due(pipeline, number * 1_500)
+    found = Counter(passes)
+    assert found["1h"] == 120 * 6
+    assert found["24h"] >= 6 * 6
+    assert min(found["7d"], found["all"]) >= 3 * 6
 
 
 def test_sliding_out_is_published_as_a_tombstone() -> None:
