@@ -94,7 +94,8 @@ def _busy(results: Results) -> str:
     found = results["live"]["loaded_latency_ms"]
     return (
         "500 ms of the median are waiting for the turn, since an hour's score is published once a second. The rest is the wait for the next "
-        f"flush, and a worker that uses {found['worker_cores']:.2f} of a core: a ticket is worked out for every event instead of once for its five"
+        f"flush, and a worker that uses {found['worker_cores']:.2f} of a core: a third of it for tickets, which are worked out for every event "
+        "instead of once for five, a third for scores and rules (`python -m bench.live`), the rest for fetching and sending"
     )
 
 
