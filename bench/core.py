@@ -1,19 +1,13 @@
-"""CPU of the pure core an event, without Kafka: `python -m bench.core [--events N]`, in microseconds and as a multiple of a fixed reference loop.
-
-With `--guard` it is compared with what `--record` wrote down; more than 15 % above is an error. Both are the best of several ratios, since
-machines and their moods differ.
-"""
+"""CPU microseconds of an event in the pure core, by phase, without Kafka: `python -m bench.core [--events N]`."""
 
 from __future__ import annotations
 
 import argparse
 import gc
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from rich.console import Console
@@ -36,20 +30,6 @@ from stream.windows.spans import panes_held_from
 SEGMENTS = [[], ["team"], ["channel"], ["product"], ["team", "channel"], ["team", "product"]]
 START = 1_767_225_600_000
 RUN, FLUSH_EVERY = 500, 20_000
-RECORDED = Path(__file__).parent / "results" / "core.json"
-GUARD_RUNS = 5
-MOST_GROWTH = 1.15
-
-
-class Guarded(NamedTuple):
-    """A load whose cost is guarded: events over so many days, and how many of them a flush holds."""
-
-    events: int
-    days: float
-    flush_every: int
-
-
-GUARDED = {"backlog": Guarded(60_000, 7.2, FLUSH_EVERY), "live": Guarded(20_000, 0.25, 500)}
 
 
 def records_of(load: Sequence[LoadRecord], first: Mapping[str, int] | None = None) -> list[tuple[str, list[Record]]]:
@@ -153,60 +133,19 @@ def refuse(_: LogRecord, why: Refused) -> None:
     raise BenchFailed(f"the standard load has no bad record: {why}")
 
 
-def ratio(phases: Phases, seconds: float, events: int) -> float:
-    """CPU of an event as a multiple of a thousandth of the reference loop, which took so many seconds."""
-    return sum(phases.spent.values()) / events / seconds * 1_000
-
-
-def best_ratio(guarded: Guarded) -> float:
-    """The least of several ratios, each of a run between two reference loops."""
-    span = int(guarded.days * DAY)
-    runs = records_of(standard_load(guarded.events, start=START, span=span))
-    found = []
-    for _ in range(GUARD_RUNS):
-        before = reference()
-        phases = run(runs, START + span, guarded.flush_every)
-        found.append(ratio(phases, (before + reference()) / 2, guarded.events))
-    return min(found)
-
-
-def guard(console: Console) -> int:
-    """1 where an event of one of the loads costs over 15 % more than recorded."""
-    known: dict[str, float] = json.loads(RECORDED.read_text(encoding="utf-8"))
-    dearer = False
-    for name, guarded in GUARDED.items():
-        now, recorded = best_ratio(guarded), known[name]
-        console.print(f"CPU of the pure core an event, {name}: {now:.3f} of the reference, {recorded:.3f} recorded ({now / recorded - 1:+.0%})")
-        dearer = dearer or now > recorded * MOST_GROWTH
-    if dearer:
-        console.print(f"that is more than {MOST_GROWTH - 1:.0%} above: find out why, or record it anew with `python -m bench.core --record`")
-    return int(dearer)
-
-
 def main() -> int:
     """Print the figures, or guard them; the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=250_000)
     parser.add_argument("--span-days", type=float, default=30)
-    parser.add_argument("--guard", action="store_true", help="compare with the recorded figure")
-    parser.add_argument("--record", action="store_true", help="record the figure to compare with")
     given, console = parser.parse_args(), Console(highlight=False)
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
-    if given.guard:
-        return guard(console)
-    if given.record:
-        found = {name: round(best_ratio(guarded), 4) for name, guarded in GUARDED.items()}
-        RECORDED.write_text(json.dumps(found) + "\n", encoding="utf-8")
-        return 0
     runs = records_of(standard_load(given.events, start=START, span=int(given.span_days * DAY)))
     phases = run(runs, START + int(given.span_days * DAY))
     for name, spent in phases.spent.items():
         console.print(f"{name:16} {1e6 * spent / given.events:7.2f} us an event")
-    seconds = reference()
-    console.print(
-        f"{'all':16} {1e6 * sum(phases.spent.values()) / given.events:7.2f} us, {ratio(phases, seconds, given.events):.3f} of the reference"
-    )
+    console.print(f"{'all':16} {1e6 * sum(phases.spent.values()) / given.events:7.2f} us; the reference loop {1_000 * reference():.0f} ms")
     return 0
 
 

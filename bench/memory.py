@@ -32,6 +32,8 @@ from stream.settings import Settings
 from stream.state.panes import decode_key, encode_key
 from stream.state.partition import TICKET_KEY, Partition, Record
 from stream.state.ticket_store import TicketStore
+from stream.tickets.lives import lives_of
+from stream.tickets.ticket import unpack
 from stream.windows.spans import panes_held_from
 
 RESULTS = Path(__file__).parent / "results" / "memory.json"
@@ -124,9 +126,16 @@ def _open_tickets(size: int) -> Iterator[Record]:
     by_ticket: dict[bytes, list[LoadRecord]] = {}
     for record in standard_load(40_000, start=START, span=2 * DAY):
         by_ticket.setdefault(record.partition_key, []).append(record)
-    five = [record for own in by_ticket.values() if len(own) == EVENTS_EACH for record in own]
-    packed = [value for key, value in _sample(sorted(five, key=lambda record: record.order_ms)) if key[:1] == TICKET_KEY and value]
+    five = [record for own in by_ticket.values() if len(own) >= EVENTS_EACH for record in own[:EVENTS_EACH]]
+    packed = [
+        value for key, value in _sample(sorted(five, key=lambda record: record.order_ms)) if key[:1] == TICKET_KEY and value and _is_open(value)
+    ]
     yield from ((TICKET_KEY + b"ticket-%09d" % number, bytes(bytearray(packed[number % len(packed)]))) for number in range(size))
+
+
+def _is_open(packed: bytes) -> bool:
+    rules = rules_of(Settings(), layout=layout())
+    return lives_of(unpack(packed).in_order(), rules.life_gap, rules.max_open_age)[-1].standing_open
 
 
 def _fill(folder: Path, size: int) -> int:

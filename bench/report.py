@@ -161,7 +161,7 @@ def _takeover_of(results: Results) -> dict[str, Any]:
 
 def _flat(_: Results) -> str:
     return (
-        "plain Python: the profile is flat (docs/architecture.md), and more than half of an event's cost is the core's (the curves below): "
+        "plain Python: the profile is flat (docs/architecture.md), and about half of an event's cost is the core's: "
         "reading, working out and comparing what tickets contribute to eight figures in six segment lists. Compiling the pure folders with mypyc "
         "took 8 % off and was left out"
     )
@@ -391,7 +391,8 @@ def _how() -> Iterator[str]:
     yield "| `.venv/bin/python -m bench.start` | from the start of a worker to its first score |"
     yield "| `make bench-peers` | the two jobs beside five other stream processors |"
     yield "| `.venv/bin/python -m bench.alert_latency` | from a rating to the alert that it makes true |"
-    yield "| `.venv/bin/python -m bench.core` | CPU of an event in the pure core, by phase; `--guard` compares it with the record, as CI does |"
+    yield "| `.venv/bin/python -m bench.core` | CPU of an event in the pure core, by phase |"
+    yield "| `.venv/bin/python -m bench.guard` | the same beside its record, as CI does |"
     yield "| `.venv/bin/python -m bench.live` | the same for a live load of 10,000 events/s, scores and rules included |"
     yield "| `.venv/bin/python -m bench.curves` | the cost curves |"
     yield "| `.venv/bin/python -m bench.memory` | bytes of a ticket and of a sum |"
@@ -405,8 +406,9 @@ def _faults(results: Results) -> Iterator[str]:
         "topics, and with every dead letter accounted for; where records themselves are gone (retention, the soak), the totals are compared instead, "
         "and the fuzzer compares what two ways of reading a record make of it. *Times*: kills, pauses, records or events, as the fault says. "
         "*Differences*: scores (totals, records) that were not the same once all was read and had been published: the comparison is repeated for a "
-        "while, so a score that comes late, or that a successor corrects, is none. A series that finds any fails and is not written down. A seed "
-        "makes the same moments again: `CSAT_SEED=...`."
+        "while, so a score that comes late, or that a successor corrects, is none. A series that finds any fails and is not written down. Of the "
+        "checks that are taken out, one that refuses something is asked for its refusal instead. A seed makes the same "
+        "moments again: `CSAT_SEED=...`."
     )
     yield ""
     yield from _head("fault", "times:", "differences:", "seed:", "commit")
@@ -420,8 +422,7 @@ def _growth(results: Results) -> Iterator[str]:
     yield (
         "`make soak`: time runs 48 times as fast: tickets are opened and forgotten and panes come and go within the warm-up (the first 45 %). "
         "Topics are cleaned at once. Growth is that of a straight line from the end of the warm-up to the end, the bound what it is at most (99 %). "
-        "Memory is not quite flat: tickets and sums stand still, and what is left between the arrays that a flush needs for a moment still grows, "
-        "more slowly from minute to minute."
+        "Memory is not quite flat: tickets and sums stand still, and what is left between the arrays that a flush needs for a moment still grows."
     )
     yield ""
     yield from _head("figure", "mean:", "growth:", "bound:", "allowed:")
@@ -435,8 +436,8 @@ def _removed(results: Results) -> Iterator[str]:
     yield "## What each check is for"
     yield ""
     yield (
-        "Every check was taken out once in the situation that needs it: with it nothing differs, without it this was found. Where another check "
-        "would find the same a moment later, that one was taken out of both runs; it is named in brackets."
+        "Each of these checks was taken out once in the situation that needs it: with it nothing differs, without it this was found. Where another "
+        "check would find the same a moment later, that one was taken out of both runs; it is named in brackets."
     )
     yield ""
     yield from _head("check taken out", "found without it")

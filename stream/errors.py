@@ -63,5 +63,16 @@ class LogDamaged(CsatStreamError):
     """A Kafka log is shorter than what it had acknowledged: going on would be wrong, so the worker stops."""
 
 
+class LimitReached(CsatStreamError):
+    """A partition has met more of something than it can tell apart: going on would mix them up."""
+
+    def __init__(self, what: str, most: int) -> None:
+        self.what, self.most = what, most
+        super().__init__(what, most)
+
+    def __str__(self) -> str:
+        return f"a partition has met more than {self.most:,} {self.what}: take a dimension with so many values out of `segments`"
+
+
 class FlushTooLarge(CsatStreamError):
     """One flush does not fit one record batch; the changelog's `max.message.bytes` must grow."""

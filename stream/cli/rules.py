@@ -36,7 +36,7 @@ from stream.segment_text import EVERYTHING, segment_text
 from stream.segments import Dimensions, parse_segment, segment_key
 from stream.settings import Settings
 from stream.state.partition import CLAIM_KEY
-from stream.windows.board import Board
+from stream.windows.board import STATUS_KEY, Board
 
 _AT_REST = Memory()
 
@@ -76,7 +76,8 @@ async def _board(settings: Settings, rules: Mapping[str, Rule]) -> Board:
     board = Board(settings, needs_of(rules.values()))
     names = Names(settings.app, (await current_generation(settings)).number)
     for number, held in (await latest_by_partition(settings, names.sums)).items():
-        board.apply(number, ((key, value) for key, value in held.items() if key != CLAIM_KEY))
+        end = held.pop(STATUS_KEY, None)
+        board.apply(number, [*((key, value) for key, value in held.items() if key != CLAIM_KEY), (STATUS_KEY, end)])
     return board
 
 

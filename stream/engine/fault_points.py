@@ -23,6 +23,7 @@ Point = Literal[
     "after-recovery",
     "before-flush",
     "before-sums",
+    "between-batches",
     "before-commit",
     "before-look",
     "before-outbox",

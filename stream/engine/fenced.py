@@ -18,6 +18,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from stream.clock import steady_ms
+from stream.engine import fault_points
 from stream.engine.topics import BATCH_LIMIT
 from stream.errors import FlushTooLarge
 from stream.kafka_client import client_options
@@ -92,6 +93,7 @@ class FencedProducer:
         for key, value, headers in records:
             if batch.size() > _SOFT_LIMIT:
                 sent.append(await self._send(batch, topic, partition))
+                fault_points.reach("between-batches")
                 batch = self._producer.create_batch()
             if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
                 raise FlushTooLarge(f"one record for {topic} does not fit a batch of {BATCH_LIMIT} bytes")

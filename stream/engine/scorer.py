@@ -66,6 +66,7 @@ class Scorer:
         self._targets: dict[tuple[str, int], int] = {}
         self._floor = 0
         self._took_over = False
+        self._unfinished: dict[int, Marker | None] | None = None
         self._rest = Rest()
         self._looked = -1
         self.complete = asyncio.Event()
@@ -90,7 +91,7 @@ class Scorer:
             delivery = asyncio.create_task(self.alerting.deliverer.run())
             while not delivery.done():
                 await self._read(consumer)
-                if self._took_over or await _reached(consumer, targets):
+                if self._took_over or (await _reached(consumer, targets) and self._has_whole_flushes()):
                     await self._publish(producer, partitions)
             delivery.result()
         finally:
@@ -151,6 +152,17 @@ class Scorer:
                 self._rest.came(steady_ms())
         if fetched:
             await asyncio.sleep(0)
+
+    def _has_whole_flushes(self) -> bool:
+        """Whether every flush that was half in the log when all had been read has come to its end.
+
+        Compaction may have removed what such a flush replaces, so the one before it is not whole either. Later ones do no harm: the board holds what
+        they replace.
+        """
+        if self._unfinished is None:
+            self._unfinished = self.board.unfinished()
+        self._unfinished = {partition: before for partition, before in self._unfinished.items() if self.board.status.get(partition) is before}
+        return not self._unfinished
 
     def _verify(self) -> None:
         """StartRefused where a partition's sums were made under other settings than this scorer's."""

@@ -15,7 +15,8 @@ _INDEX = (1 << 40) - 1
 
 CELL_BITS, SEGMENT_BITS = 20, 22
 """A cell of a segment in a pane is one whole number of 63 bits: pane (its rank among those that change, or that of a page), segment, cell."""
-PLACE_BITS = 20
+PLACE_BITS = 32
+"""A set of keys in a pane is one whole number, too: more of them than any memory holds."""
 
 
 def code_of(kind: str, index: int) -> int:

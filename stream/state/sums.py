@@ -9,13 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from stream.durations import HOUR, MINUTE
+from stream.errors import LimitReached
 from stream.kpis.definition import FROM, LEVELS, MINUTES, Contribution
 from stream.segments import Keys
 from stream.state import panes
-from stream.state.deltas import Deltas, Places, Rows, begins, code_of, joined, netted, pane_of
+from stream.state.deltas import SEGMENT_BITS, Deltas, Places, Rows, begins, code_of, joined, netted, pane_of
 from stream.state.panes import SLOT_BITS, Cells, Page, hour_from, minute_from, narrow
 
 BASE = 0
+MOST_SEGMENTS = 1 << SEGMENT_BITS
 _PAGE_OVERHEAD, _ROW_WEIGHT = 64, 600
 _MOST_FOLDED, _MOST_DROPPED = 64, 50_000
 """Pages of hour and of minute panes that one flush lets go; one of an hour changes up to 16 of the base, each of up to 8 KB."""
@@ -106,6 +108,8 @@ class Sums:
     def _number(self, name: str) -> int:
         number = self._numbers.get(name)
         if number is None:
+            if self.numbers_given >= MOST_SEGMENTS:
+                raise LimitReached("segments", MOST_SEGMENTS)
             number = self._numbers[name] = self.numbers_given
             self._names[number] = name
             self.numbers_given += 1

@@ -24,7 +24,7 @@ from stream.windows.published import ScoreRecord
 from stream.windows.table import Table
 
 STATUS_KEY = b"S"
-"""Key of the record in the sums topic that holds a partition's marker."""
+"""Key of the record in the sums topic that holds a partition's marker, the last of each flush."""
 
 
 class _Segments(NamedTuple):
@@ -44,20 +44,30 @@ class Board:
         self._tables = (self._plain, self._agents) if any(AGENT in dimensions for dimensions in settings.segments) else (self._plain,)
         self._table_of: dict[str, Table] = {}
         self._pages: dict[tuple[int, int, int], _Segments] = {}
+        self._begun: dict[int, dict[bytes, bytes | None]] = {}
         self._pending: dict[int, dict[bytes, bytes | None]] = {}
         self._low_ratings: dict[str, bytes | None] = {}
         self.status: dict[int, Marker] = {}
         self.now: int | None = None
 
     def apply(self, partition: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
-        """Take in records of one partition of the sums topic, in order. `settle` afterwards."""
-        pending = self._pending.setdefault(partition, {})
+        """Take in records of one partition of the sums topic, in order. `settle` afterwards.
+
+        A flush counts once its marker is there: its sums come in several batches, and a case that went from one to another would be in both or none.
+        """
+        begun = self._begun.setdefault(partition, {})
         for key, value in records:
             if key == STATUS_KEY:
                 if value is not None:
                     self.status[partition] = marker.decode(value)
+                self._pending.setdefault(partition, {}).update(begun)
+                begun.clear()
             else:
-                pending[key] = value
+                begun[key] = value
+
+    def unfinished(self) -> dict[int, Marker | None]:
+        """Partitions of which the end of a flush is still to come, with the marker of the flush before."""
+        return {partition: self.status.get(partition) for partition, begun in self._begun.items() if begun}
 
     def settle(self) -> bool:
         """Bring the totals up to date with what was applied, and tell whether that was anything; of several values of one key the last makes work."""

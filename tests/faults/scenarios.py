@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import RecordsToDelete
 from engine_worker import REFUSED, WorkerProcess, until
 
+from schemas.scores import Score, score_key
 from stream.clock import real_ms
 from stream.devkit.fill import fill
 from stream.devkit.load import standard_load
@@ -20,9 +21,11 @@ from stream.state.partition import CLAIM_KEY, TICKET_KEY
 from stream.windows.published import REVISION_HEADER
 from tests.faults.scenarios_start import AT_START
 from tests.faults.situation import MODULE, RATINGS, Run, Scenario, differences, make_anew, rate
-from tests.faults.without import LOSES, SEPARATOR, VARIABLE
+from tests.faults.without import LOSES, SEPARATOR, SPREADS, VARIABLE
 
 EVENTS = 6_000
+LATER_THAN_A_LOOK = "0.5"
+_CSAT = score_key("csat", {}, "24h")
 
 # -- fences
 
@@ -219,6 +222,28 @@ async def cut_under_a_worker(run: Run) -> str:
     return "" if told else "goes on without a word of it"
 
 
+# -- whole flushes
+
+
+async def sums_one_by_one(run: Run) -> str:
+    """Earlier ratings of the same surveys arrive: the cases move to another hour, and the two sums come to the scorer one after the other."""
+    await run.case.create_topics()
+    await run.stage.joined(module=MODULE, **run.without, **{SPREADS: LATER_THAN_A_LOOK})
+    await rate(run.case, 0)
+    assert await until(lambda: _has_counted(run, RATINGS), 60, poll=0.3)
+    await rate(run.case, 0, ago=3 * HOUR, prefix="earlier")
+    await run.case.until_read(60)
+    left = await differences(run)
+    found = [Score.model_validate_json(record.value) for record in await run.case.score_records() if record.value and record.key == _CSAT]
+    twice = sum(score.n != RATINGS for score in found if score.n)
+    return f"{twice} of {len(found)} scores count cases twice or not at all" if twice else left
+
+
+async def _has_counted(run: Run, ratings: int) -> bool:
+    score = await run.case.score("csat", {}, "24h")
+    return score is not None and score.n == ratings
+
+
 SCENARIOS: dict[str, Scenario] = {
     "fence of a partition's owner": zombie_flush,
     "fence of the scorer": zombie_scores,
@@ -233,6 +258,7 @@ SCENARIOS: dict[str, Scenario] = {
     "continuity of source chunks": lost_source_chunks,
     "continuity of changelog chunks": lost_changelog_chunk,
     "explanation of gaps": cut_under_a_worker,
+    "sums of a flush together": sums_one_by_one,
     **AT_START,
 }
 """The situation for each check, by the name under which it is taken out."""

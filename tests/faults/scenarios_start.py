@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -13,6 +13,7 @@ from engine_worker import until
 
 from schemas.read import Reader
 from stream.clock import real_ms
+from stream.durations import HOUR
 from stream.engine import topics
 from stream.engine.fenced import FencedProducer
 from stream.engine.topics import Topic
@@ -137,12 +138,20 @@ async def missing_output(run: Run) -> str:
 
 async def wrong_settings(run: Run) -> str:
     """A source topic whose timestamps producers may choose."""
+    return await _with_settings(run, {"retention.ms": "-1", "message.timestamp.type": "CreateTime"}, "message.timestamp.type=CreateTime")
+
+
+async def short_retention(run: Run) -> str:
+    """A source topic that keeps its records for an hour."""
+    return await _with_settings(run, {"retention.ms": str(HOUR)}, f"retention.ms={HOUR}, less than ")
+
+
+async def _with_settings(run: Run, wrong: Mapping[str, str], refusal: str) -> str:
     first = topics.source_topics(run.case.settings, 1)[0]
     await _create(run, [], but=first.name)
-    wrong = {**first.exact, "retention.ms": "-1", "message.timestamp.type": "CreateTime"}
     async with topics.admin(run.case.settings) as client:
-        await client.create_topics([NewTopic(first.name, 1, 1, topic_configs=wrong)])
-    return await started(run, f"{first.name} has message.timestamp.type=CreateTime")
+        await client.create_topics([NewTopic(first.name, 1, 1, topic_configs={**first.exact, **wrong})])
+    return await started(run, f"{first.name} has {refusal}")
 
 
 async def other_partitions(run: Run) -> str:
@@ -162,6 +171,7 @@ AT_START: dict[str, Scenario] = {
     "one number of partitions": unlike_sources,
     "topics exist": missing_output,
     "settings of topics": wrong_settings,
+    "least settings of topics": short_retention,
     "partitions of internal topics": other_partitions,
 }
 """The situation for each check, by the name under which it is taken out."""

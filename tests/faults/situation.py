@@ -45,11 +45,12 @@ class Run(NamedTuple):
 Scenario = Callable[[Run], Awaitable[str]]
 
 
-async def rate(case: Case, first: int, stars: int = 5, ago: int = HOUR) -> None:
-    """Ten ratings, each of a ticket of its own, that were given so long ago (ms)."""
+async def rate(case: Case, first: int, stars: int = 5, ago: int = HOUR, prefix: str = "r") -> None:
+    """Ten ratings, each of a ticket of its own, that were given so long ago (ms); `prefix`: of their ids."""
     time = (case.settings.clock.fixed or real_ms()) - ago
-    names = [f"t{number}" for number in range(first, first + RATINGS)]
-    await case.produce(Input(3, name.encode(), event("rating.submitted", name, time, f"r-{name}", score=stars, survey_id=name)) for name in names)
+    tickets = [f"t{number}" for number in range(first, first + RATINGS)]
+    bodies = ((name, event("rating.submitted", name, time, f"{prefix}-{name}", score=stars, survey_id=name)) for name in tickets)
+    await case.produce(Input(3, name.encode(), body) for name, body in bodies)
 
 
 async def differences(run: Run) -> str:

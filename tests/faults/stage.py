@@ -69,9 +69,9 @@ class Stage:
         assert await worker.until_logged("tickets recovered", 40), worker.log
         return worker
 
-    async def killed_at(self, point: Point, count: int) -> WorkerProcess:
+    async def killed_at(self, point: Point, count: int, *, module: str | None = None, **environment: str) -> WorkerProcess:
         """A worker that has killed itself the `count`-th time it came to this place."""
-        worker = self.launch(fault=f"{point}:{count}")
+        worker = self.launch(module=module, fault=f"{point}:{count}", **environment)
         assert await until(lambda: not worker.is_running, 60), f"{point}:{count} was not reached\n{worker.log}"
         assert worker.exit_code == KILLED, worker.log
         return worker
@@ -93,7 +93,7 @@ class Stage:
         assert await asyncio.gather(*(worker.stop() for worker in running)) == [0] * len(running)
 
     async def verdict(self, seconds: float = 60) -> Verdict:
-        """Assert that everything was read, every figure is right and every dead letter is there once; what is due may take a moment."""
+        """Assert that everything was read, every figure is right and every dead letter is there; what is due may take a moment."""
         await self.case.until_read(seconds)
         return await self.right(seconds)
 

@@ -55,7 +55,7 @@ async def stood_still(broker: EmbeddedKafka, seconds: int) -> None:
 async def test_broker_dies_stands_still_and_is_away(
     own_kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int, *, is_long: bool
 ) -> None:
-    """Workers wait for the broker and go on by themselves: no figure differs, every dead letter is there once."""
+    """Workers wait for the broker and go on by themselves: no figure differs, every dead letter is there."""
     kills, still, gone = (10, 20, 90) if is_long else (1, 8, 20)
     stage = new_stage(own_kafka.bootstrap_servers)
     async with under_load(stage, seed, is_long=is_long):

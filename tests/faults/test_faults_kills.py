@@ -12,7 +12,9 @@ from stream.devkit.kafka import EmbeddedKafka
 from stream.durations import DAY
 from stream.engine.fault_points import Point
 from tests.faults.feed import feeding, standard_load
+from tests.faults.situation import MODULE
 from tests.faults.stage import PATIENCE, NewStage, Stage
+from tests.faults.without import SPREADS
 
 PLACES: dict[Point, tuple[int, str]] = {
     "before-claim": (4, "with its claims unsent"),
@@ -21,6 +23,7 @@ PLACES: dict[Point, tuple[int, str]] = {
     "after-recovery": (4, "right after a recovery"),
     "before-flush": (40, "inside a flush, before its batch is sent"),
     "before-sums": (40, "between flush and sums"),
+    "between-batches": (40, "between two batches of sums"),
     "before-commit": (40, "between sums and commit"),
     "before-scores": (4, "between the sums and their scores"),
     "between-scores": (8, "with the scores of one partition sent and others not"),
@@ -61,12 +64,16 @@ async def kill(stage: Stage, point: Point | None, latest: float) -> None:
         assert worker.is_running, worker.log
         worker.kill()
         return
-    await stage.killed_at(point, stage.rng.randint(1, PLACES[point][0]))
+    count = stage.rng.randint(1, PLACES[point][0])
+    if point == "between-batches":
+        await stage.killed_at(point, count, module=MODULE, **{SPREADS: "0.01"})  # a flush of this load is one batch
+    else:
+        await stage.killed_at(point, count)
 
 
 @pytest.mark.timeout(900)
 async def test_killed_at_any_moment(kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int, *, is_long: bool) -> None:
-    """However often and wherever workers die, the next one goes on: no figure differs, every dead letter is there once."""
+    """However often and wherever workers die, the next one goes on: no figure differs, every dead letter is there."""
     plan = LONG if is_long else SHORT
     stage = new_stage(kafka.bootstrap_servers)
     await stage.case.create_topics()

@@ -50,4 +50,5 @@ async def test_without_it_something_goes_wrong(kafka: EmbeddedKafka, new_stage: 
     if check in ALSO:
         removed["beside"] = ALSO[check]
     _found.append(removed)
-    note(FAULT, len(_found), 0, removed=list(_found))
+    if len(_found) == len(SCENARIOS):
+        note(FAULT, len(_found), 0, removed=list(_found))

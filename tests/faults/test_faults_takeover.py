@@ -115,16 +115,17 @@ async def _without(stage: Stage, seconds: float) -> float:
 async def test_standbys_while_workers_come_and_go(
     kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int, *, is_long: bool
 ) -> None:
-    """Copies become states and states copies every few seconds, by kill -9 among others: no figure differs, every dead letter is there once."""
+    """Copies become states and states copies every few seconds, by kill -9 among others: no figure differs, every dead letter is there."""
     steps, events, per_second, span = (36, 400_000, 1_500, 30 * DAY) if is_long else (4, 60_000, 1_000, 2 * DAY)
     stage = new_stage(kafka.bootstrap_servers, standbys=1)
     await stage.case.create_topics()
-    async with feeding(stage.case, load_in_disorder(events, seed, span), per_second):
+    async with feeding(stage.case, load_in_disorder(events, seed, span), per_second) as feed:
         await stage.joined()
         for _ in range(steps):
             ends = asyncio.get_running_loop().time() + STEP_SECONDS
             await step(stage)
             await asyncio.sleep(max(0.0, ends - asyncio.get_running_loop().time()))
+    assert feed.produced < events, "the load ended before the faults did"
     before = _copies_taken_over(stage)
     await _promote(stage)
     found = await stage.verdict()

@@ -1,10 +1,12 @@
 """A worker without some of its checks (`WITHOUT`, names of `REMOVALS`); everything else is the real thing.
 
-What the transport loses here it loses with the check in its place too (`LOSES`): a check against loss shows nothing where nothing is lost.
+What the transport loses here it loses with the check in its place too (`LOSES`): a check against loss shows nothing where nothing is lost. So do the
+sums of a flush come one by one, so many seconds apart (`SPREADS`).
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, cast
@@ -14,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from faust.types import TP, ConsumerMessage
 
 from stream.cli import main
-from stream.engine import alert_log, markers, scorer, slot, slots, topic_watch, topics, transport
+from stream.engine import alert_log, fenced, markers, scorer, slot, slots, topic_watch, topics, transport
 from stream.engine.chunk import Chunk
 from stream.engine.fenced import FencedProducer, Record
 from stream.engine.topics import BATCH_LIMIT
@@ -24,11 +26,14 @@ from stream.kafka_client import client_options
 from stream.settings import Settings
 from stream.state.marker import FORMAT, Marker
 from stream.state.partition import CLAIM_KEY, Partition
+from stream.windows.board import Board
 
-VARIABLE, LOSES = "WITHOUT", "LOSES"
+VARIABLE, LOSES, SPREADS = "WITHOUT", "LOSES", "SPREADS"
 SEPARATOR = ","
 _CLAIM_AND_MARKER = 4
 """Records of the changelog before the first flush that holds anything, at most."""
+_LEAST_BATCH = 256
+"""Bytes of the smallest batch where a flush is spread."""
 
 
 def _replace(owner: Any, name: str, new: object) -> None:
@@ -153,6 +158,34 @@ def _explanation_of_gaps() -> None:
     _replace(slots, "explain_gap", explain)
 
 
+# -- whole flushes
+
+
+def spread_sums(seconds: float) -> None:
+    """Every record of the sums is a batch of its own, and the next one comes so much later."""
+    send = FencedProducer._send
+
+    async def send_(self: FencedProducer, batch: Any, topic: str, partition: int) -> Any:
+        sent = await send(self, batch, topic, partition)
+        if topic.endswith("-sums"):
+            await asyncio.shield(sent)
+            await asyncio.sleep(seconds)
+        return sent
+
+    _replace(FencedProducer, "_send", send_)
+    _replace(fenced, "_SOFT_LIMIT", _LEAST_BATCH)
+
+
+def _whole_flushes() -> None:
+    apply = Board.apply
+
+    def apply_(self: Board, partition: int, records: Any) -> None:
+        apply(self, partition, records)
+        self._pending.setdefault(partition, {}).update(self._begun.pop(partition, {}))
+
+    _replace(Board, "apply", apply_)
+
+
 # -- start-up
 
 
@@ -235,6 +268,7 @@ REMOVALS: dict[str, Callable[[], None]] = {
     "continuity of source chunks": _source_continuity,
     "continuity of changelog chunks": _changelog_continuity,
     "explanation of gaps": _explanation_of_gaps,
+    "sums of a flush together": _whole_flushes,
     "format of the state": _format,
     "fingerprint of the state": _fingerprint,
     "ids of the source topics": _topic_ids,
@@ -244,6 +278,7 @@ REMOVALS: dict[str, Callable[[], None]] = {
     "one number of partitions": _sources_alike,
     "topics exist": lambda: _without_problem(" is missing"),
     "settings of topics": lambda: _without_problem(" instead of "),
+    "least settings of topics": lambda: _without_problem(", less than "),
     "partitions of internal topics": lambda: _without_problem(" partitions instead of "),
 }
 """How each check is taken out, by its name."""
@@ -252,6 +287,8 @@ REMOVALS: dict[str, Callable[[], None]] = {
 if __name__ == "__main__":
     if os.environ.get(LOSES):
         transport.Transport.Consumer = Lossy
+    if os.environ.get(SPREADS):
+        spread_sums(float(os.environ[SPREADS]))
     for name in filter(None, os.environ.get(VARIABLE, "").split(SEPARATOR)):
         REMOVALS[name]()
     main()

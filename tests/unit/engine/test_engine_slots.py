@@ -202,3 +202,30 @@ async def test_each_slot_has_its_own_timer(producers: list[Producer]) -> None:
     assert slot.timer is not None
     await asyncio.wait_for(slot.timer, 1)
     old.timer.cancel()
+
+
+@pytest.mark.parametrize(
+    ("end", "unsettled", "kept"),
+    [(1, False, True), (2, False, False), (1, True, False)],
+    ids=["its own claim is the last record", "another has written", "a flush was cut off"],
+)
+async def test_state_outlasts_a_rebalance(producers: list[Producer], end: int, *, unsettled: bool, kept: bool) -> None:
+    """Only where everything sent was acknowledged, and the new claim comes right behind the last record that the state holds."""
+    log = Log()
+    slots = slots_with(log)
+    producers += [Producer(0), Producer(end)]
+    old = await owned(slots, log)
+    old.lost = unsettled  # what a flush that failed leaves behind
+    await slots._claim(0)
+    assert (slots._slots[0] is old) is kept
+    assert slots._slots[0].recovered is kept
+
+
+async def test_state_that_was_never_whole_is_not_kept(producers: list[Producer]) -> None:
+    """A second claim right behind the first, in the middle of a recovery: the recovery goes on."""
+    slots = slots_with(Log())
+    producers += [Producer(0), Producer(1)]
+    await slots._claim(0)
+    await slots._claim(0)
+    assert not slots._slots[0].is_ready
+    assert slots.is_recovering

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.durations import HOUR, MINUTE
+from stream.errors import LimitReached
 from stream.kpis.definition import HOURLY, LEVEL, LEVEL_FROM, SLIDING, SLIDING_FROM, Contribution
 from stream.segments import Keys
 from stream.state import panes
 from stream.state import sums as module
+from stream.state.deltas import Rows
 from stream.state.panes import Cells
 from stream.state.sums import Sums
 
@@ -188,3 +190,20 @@ def test_the_weight_of_a_flush_is_about_its_size() -> None:
     assert sums.weight == 0
     sums.apply((HOUR, Keys((NAMES[0],), (), 0), SLIDING, ((1, 1),)), 1)
     assert size / 4 < sums.weight < size
+
+
+def test_more_combinations_than_twenty_bits_hold() -> None:
+    """Each has sums of its own; a million sets of keys are met where dimensions have many values."""
+    rows = Rows("H")
+    rows.open(5, 0)[1] = 7
+    assert rows.get(5, 1 << 20) is None
+    assert rows.get(4, 1 << 20) is None
+
+
+def test_more_segments_than_can_be_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one too many is refused, and nothing of it is counted under the number of another."""
+    monkeypatch.setattr(module, "MOST_SEGMENTS", 3)
+    sums = Sums()
+    sums.apply((0, KEYS[0], HOURLY, ((1, 1),)), 1)
+    with pytest.raises(LimitReached, match="more than 3 segments"):
+        sums.apply((0, KEYS[1], HOURLY, ((1, 1),)), 1)

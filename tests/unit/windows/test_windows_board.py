@@ -10,10 +10,12 @@ import pytest
 from schemas.scores import parse_key, score_key
 from stream.durations import DAY, HOUR, MINUTE, SECOND
 from stream.settings import Settings
+from stream.state import marker
 from stream.windows import table
+from stream.windows.board import STATUS_KEY
 from stream.windows.needs import Needs
 from tests.helpdesk import NOON, log, merged, of_ticket, rated
-from tests.pipeline import Pipeline, latest
+from tests.pipeline import Pipeline, latest, plain
 
 SETTINGS = Settings(segments=((),), windows=("1h", "24h", "all"))
 
@@ -31,6 +33,29 @@ def windows_due(pipeline: Pipeline, wall: int, *, gone: bool = False) -> list[st
     """Windows of `csat` published (or withdrawn) at a wall-clock time."""
     keys = [parse_key(record.key) for record in pipeline.board.due(wall) if (record.value is None) is gone]
     return [key.window for key in keys if key.metric == "csat"]
+
+
+def test_a_flush_counts_as_a_whole() -> None:
+    """An earlier rating of the same survey moves a case to another hour: however its sums come in, it is never there twice, nor gone."""
+    earlier = rated(NOON - 3 * HOUR, 5)
+    pipeline = rated_once()
+    before = plain(pipeline.scores(NOON))
+    pipeline.feed(log([rated(NOON, 5), earlier])[1:])
+    flush = pipeline.partitions[0].flush(0, 0)
+    sums = [*flush.sums, (STATUS_KEY, marker.encode(flush.marker))]
+    assert len(sums) > 2
+    board, last = pipeline.board, pipeline.board.status[0]
+    for record in sums[:-1]:
+        board.apply(0, [record])
+        assert not board.settle()
+        assert plain(pipeline.scores(NOON)) == before
+        assert board.unfinished() == {0: last}
+    board.apply(0, sums[-1:])
+    assert board.settle()
+    assert board.unfinished() == {}
+    after = pipeline.scores(NOON)
+    assert plain(after) != before
+    assert after[score_key("csat", {}, "24h")].n == 1
 
 
 def test_a_quiet_key_is_published_at_once() -> None:

@@ -1,0 +1,116 @@
+"""Guard of the pure core's speed: `python -m bench.guard` compares the CPU of an event with the record; more than 15 % above is an error.
+
+What is compared is a multiple of a fixed loop in the same process, and the best of several runs, since machines and their moods differ. The loop and
+the core do not gain alike from an interpreter that was built with optimisations, so each sort of interpreter has a record of its own (`--record`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import platform
+import sys
+import sysconfig
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import core, live
+from bench.core import FLUSH_EVERY, START, Phases, records_of
+from bench.machine import reference
+from stream.devkit.load import standard_load
+from stream.durations import DAY
+from stream.engine.worker import COLLECT_AFTER
+
+RECORDED = Path(__file__).parent / "results" / "core.json"
+MOST_GROWTH = 1.15
+_RUNS = 5
+_RATE, _SECONDS = 10_000, 3
+
+Records = dict[str, dict[str, float]]
+"""By sort of interpreter and load, CPU seconds of a thousand events as a multiple of those of the reference loop."""
+Measure = Callable[[], float]
+
+
+def _of_partition(events: int, days: float, flush_every: int) -> float:
+    """CPU seconds of a thousand events of one partition and a board, a flush for each so many events; nothing is published but at the end."""
+    span = int(days * DAY)
+    runs = records_of(standard_load(events, start=START, span=span))
+    return _spent(core.run(runs, START + span, flush_every), events)
+
+
+def _of_all() -> float:
+    """CPU seconds of a thousand events of four partitions, with the rules and the records of scores."""
+    phases, _ = live.run(_RATE, _SECONDS)
+    return _spent(phases, _RATE * _SECONDS)
+
+
+def _spent(phases: Phases, events: int) -> float:
+    return sum(phases.spent.values()) / events * 1_000
+
+
+GUARDED: dict[str, Measure] = {
+    "backlog": partial(_of_partition, 60_000, 7.2, FLUSH_EVERY),
+    "live": partial(_of_partition, 20_000, 0.25, 500),
+    "live with rules and scores": _of_all,
+}
+
+
+def interpreter() -> str:
+    """The sort of interpreter: version, and whether it was built with profile-guided optimisation."""
+    optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+    return f"{platform.python_version_tuple()[0]}.{platform.python_version_tuple()[1]}, {'optimised' if optimised else 'plain'}"
+
+
+def best_ratio(measure: Measure) -> float:
+    """The least of several ratios, each of a run between two reference loops."""
+    found = []
+    for _ in range(_RUNS):
+        before = reference()
+        spent = measure()
+        found.append(spent / ((before + reference()) / 2))
+    return min(found)
+
+
+def guard(console: Console) -> int:
+    """1 where an event of one of the loads costs over 15 % more than recorded, for the dearest interpreter where this one has no record."""
+    records: Records = json.loads(RECORDED.read_text(encoding="utf-8"))
+    known = records.get(interpreter())
+    if known is None:
+        console.print(f"no record for Python {interpreter()}: compared with the dearest")
+        known = {name: max(each[name] for each in records.values()) for name in GUARDED}
+    dearer = False
+    for name, measure in GUARDED.items():
+        now, recorded = best_ratio(measure), known[name]
+        console.print(f"CPU of the pure core an event, {name}: {now:.3f} of the reference, {recorded:.3f} recorded ({now / recorded - 1:+.0%})")
+        dearer = dearer or now > recorded * MOST_GROWTH
+    if dearer:
+        console.print(f"that is more than {MOST_GROWTH - 1:.0%} above: find out why, or record it anew with `python -m bench.guard --record`")
+    return int(dearer)
+
+
+def record() -> None:
+    """Write down what this interpreter takes, beside the records of others."""
+    records: Records = json.loads(RECORDED.read_text(encoding="utf-8")) if RECORDED.exists() else {}
+    records[interpreter()] = {name: round(best_ratio(measure), 4) for name, measure in GUARDED.items()}
+    RECORDED.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Compare, or record; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench.guard", description="CPU of the pure core an event beside its record.")
+    parser.add_argument("--record", action="store_true", help="record the figures of this interpreter")
+    given = parser.parse_args()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+    if given.record:
+        record()
+        return 0
+    return guard(Console(highlight=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
