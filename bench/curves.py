@@ -1,4 +1,4 @@
-"""How the CPU of an event grows with whatever grows: `python -m bench.curves [NAME...]` writes bench/results/curves.json.
+"""How the CPU of an event grows with whatever grows: `python -m bench.curves [NAME...]` writes bench/results/curves.json, or prints those named.
 
 Every point is a process of its own (`--point`), so that none inherits the memory of another. The growth is the slope of a straight line through
 the logarithms: 0 is a constant cost of an event, 1 a cost that doubles when the other doubles.
@@ -58,7 +58,7 @@ class Measured(TypedDict):
 
 
 def main() -> int:
-    """Measure the curves named, or all of them; print and write them. Exit code 0."""
+    """Measure and print the curves named, or all of them, and write these: they are of one machine and state. Exit code 0."""
     parser = argparse.ArgumentParser(prog="python -m bench.curves", description="How the cost of an event grows.")
     parser.add_argument("names", nargs="*", help=f"curves to measure, all without: {', '.join(CURVES)}")
     parser.add_argument("--point", type=int, help="measure one point of one curve, and print it")
@@ -71,9 +71,8 @@ def main() -> int:
         sys.stdout.write(f"{CURVES[given.names[0]].cost(given.point):.3f}\n")
         return 0
     measured = [_measure(name) for name in given.names or CURVES]
-    others = [known for known in _written() if known["name"] not in {each["name"] for each in measured}]
-    ordered = sorted([*others, *measured], key=lambda each: list(CURVES).index(each["name"]))
-    RESULTS.write_text(json.dumps({"machine": machine(), "versions": versions(), "curves": ordered}, indent=1) + "\n", encoding="utf-8")
+    if not given.names:
+        RESULTS.write_text(json.dumps({"machine": machine(), "versions": versions(), "curves": measured}, indent=1) + "\n", encoding="utf-8")
     Console().print(table(measured))
     return 0
 
@@ -93,13 +92,6 @@ def growth(points: Sequence[tuple[int, float]]) -> float:
     """Slope of the least-squares line through (log x, log cost)."""
     line = statistics.linear_regression([math.log(x) for x, _ in points], [math.log(cost) for _, cost in points])
     return line.slope
-
-
-def _written() -> list[Measured]:
-    if not RESULTS.exists():
-        return []
-    found: list[Measured] = json.loads(RESULTS.read_text(encoding="utf-8"))["curves"]
-    return found
 
 
 def table(curves: Sequence[Measured]) -> Table:

@@ -1,7 +1,7 @@
 """Guard of the pure core's speed: `python -m bench.guard` compares the CPU of an event with the record; more than 15 % above is an error.
 
 What is compared is a multiple of a fixed loop in the same process, and the best of several runs, since machines and their moods differ. The loop and
-the core do not gain alike from an interpreter that was built with optimisations, so each sort of interpreter has a record of its own (`--record`).
+the core do not gain alike from the optimisations that an interpreter was built with, so each build has a record of its own (`--record`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import gc
 import json
 import platform
 import sys
-import sysconfig
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -31,7 +30,7 @@ _RUNS = 5
 _RATE, _SECONDS = 10_000, 3
 
 Records = dict[str, dict[str, float]]
-"""By sort of interpreter and load, CPU seconds of a thousand events as a multiple of those of the reference loop."""
+"""By build of the interpreter and load, CPU seconds of a thousand events as a multiple of those of the reference loop."""
 Measure = Callable[[], float]
 
 
@@ -60,9 +59,9 @@ GUARDED: dict[str, Measure] = {
 
 
 def interpreter() -> str:
-    """The sort of interpreter: version, and whether it was built with profile-guided optimisation."""
-    optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
-    return f"{platform.python_version_tuple()[0]}.{platform.python_version_tuple()[1]}, {'optimised' if optimised else 'plain'}"
+    """The build of this interpreter: version, compiler and day."""
+    _, built = platform.python_build()
+    return f"{platform.python_version()}, {platform.python_compiler()}, {' '.join(built.split()[:3])}"
 
 
 def best_ratio(measure: Measure) -> float:
