@@ -25,6 +25,7 @@ _LATEST: dict[str, Any] = {
     },
     "runs": [{}, {}, {}],
     "machine": _MACHINE,
+    "options": {"events": 1_000_000},
     "versions": {"python": "3.11"},
 }
 
@@ -33,7 +34,7 @@ def test_what_was_not_measured_is_said() -> None:
     """Every target has a line, with the figure or the word that there is none."""
     page = report.pages({"latest": _LATEST})["performance.md"]
     assert "1,234 events/s, 12.3 CPU s of the worker and 0.7 of the broker, 456 MB (median of 3, CPU s from 11.0 to 13.0)" in page
-    assert "p50 1 ms, p99 2 ms (median of 3; 1 to 1, 2 to 3)" in page
+    assert "p50 1 ms, p99 2 ms (behind a backlog of 1,000,000 events; median of 3; 1 to 1, 2 to 3)" in page
     assert page.count("not measured yet") == sum(report.measured_of(target, {"latest": _LATEST}) is None for target in report.TARGETS) > 0
 
 
