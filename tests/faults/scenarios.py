@@ -53,9 +53,10 @@ async def zombie_scores(run: Run) -> str:
     await rate(run.case, 0)
     zombie = await run.stopped_at("before-scores", 1)
     await run.joined()
+    assert await until(lambda: _has_counted(run, RATINGS), 20, poll=0.3)  # what comes now is a revision of that
     await rate(run.case, RATINGS)
     await run.case.until_read()
-    assert await until(lambda: _has_all(run), 20, poll=0.3)
+    assert await until(lambda: _has_counted(run, 2 * RATINGS), 20, poll=0.3)
     await _until_quiet(run)
     written = len(zombie.log)
     zombie.resume()
@@ -87,9 +88,9 @@ async def _until_quiet(run: Run) -> None:
         await asyncio.sleep(1.5)
 
 
-async def _has_all(run: Run) -> bool:
-    score = await run.case.score("csat", {}, "4h")
-    return score is not None and score.n == 2 * RATINGS
+async def _has_counted(run: Run, ratings: int) -> bool:
+    score = await run.case.score("csat", {}, "24h")
+    return score is not None and score.n == ratings
 
 
 async def _behind_the_claim(run: Run, point: Point, topic: str, key: bytes, then: Point) -> str:
@@ -237,11 +238,6 @@ async def sums_one_by_one(run: Run) -> str:
     found = [Score.model_validate_json(record.value) for record in await run.case.score_records() if record.value and record.key == _CSAT]
     twice = sum(score.n != RATINGS for score in found if score.n)
     return f"{twice} of {len(found)} scores count cases twice or not at all" if twice else left
-
-
-async def _has_counted(run: Run, ratings: int) -> bool:
-    score = await run.case.score("csat", {}, "24h")
-    return score is not None and score.n == ratings
 
 
 SCENARIOS: dict[str, Scenario] = {
