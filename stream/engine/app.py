@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import faust
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.stores import STORES
 from faust.tables import TableManager
+from faust.tables.recovery import RebalanceAgain
+from faust.tables.recovery import Recovery as FaustRecovery
 from faust.transport.drivers import TRANSPORTS
-from faust.types import StreamT
+from faust.types import TP, StreamT
 from faust.types.auth import CredentialsT
+from faust.types.transports import ConsumerT
 
 from stream.durations import SECOND
 from stream.engine.chunk import Chunk
@@ -39,8 +43,28 @@ class App(faust.App):
         """Faust would make folders for its tables."""
 
 
+class Recovery(FaustRecovery):
+    """Faust's recovery, which ends where a rebalance has overtaken it.
+
+    Faust takes that for the end of reading the tables that are owned, goes on with the standbys, and seeks them to places that are still to be
+    found for the new assignment: a ValueError, and the end of the worker.
+    """
+
+    async def _seek_offsets(self, consumer: ConsumerT, tps: set[TP], offsets: Counter[TP], title: str) -> None:
+        if self.signal_recovery_start.is_set():
+            raise RebalanceAgain
+        await super()._seek_offsets(consumer, tps, offsets, title)
+
+
 class Tables(TableManager):
     """Faust's manager of tables without its second of waiting at a start for tables that are still to be defined: there is one, and it is there."""
+
+    @property
+    def recovery(self) -> Recovery:
+        """The recovery of this manager."""
+        if self._recovery is None:
+            self._recovery = Recovery(self.app, self, beacon=self.beacon, loop=self.loop)
+        return cast("Recovery", self._recovery)
 
     async def on_start(self) -> None:
         """Let the changelog be subscribed, and recovery begin."""
