@@ -1,7 +1,7 @@
 """Guard of the pure core's speed: `python -m bench.guard` compares the CPU of an event with the record; more than 15 % above is an error.
 
-What is compared is a multiple of fixed work in the same process, a loop of plain Python and one of arrays, and the best of several runs, since
-machines and their moods differ. The loop and the core do not gain alike from the optimisations that an interpreter was built with, so each build has
+What is compared is a multiple of fixed work in the same process, a loop of plain Python and one of arrays, since machines and their moods differ; and
+the median of several such ratios, since the least is that of a run whose fixed work was disturbed. The loop and the core do not gain alike from the optimisations that an interpreter was built with, so each build has
 a record of its own (`--record`).
 """
 
@@ -11,6 +11,7 @@ import argparse
 import gc
 import json
 import platform
+import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -29,7 +30,7 @@ from stream.engine.worker import COLLECT_AFTER
 
 RECORDED = Path(__file__).parent / "results" / "core.json"
 MOST_GROWTH = 1.15
-_RUNS = 5
+_RUNS = 7
 _RATE, _SECONDS = 10_000, 3
 
 Records = dict[str, dict[str, float]]
@@ -81,14 +82,14 @@ def interpreter() -> str:
     return f"{platform.python_version()}, {platform.python_compiler()}, {' '.join(built.split()[:3])}"
 
 
-def best_ratio(measure: Measure) -> float:
-    """The least of several ratios, each of a run between two times the fixed work."""
+def usual_ratio(measure: Measure) -> float:
+    """The median of several ratios, each of a run and the lesser of the fixed work before it and after it."""
     found = []
     for _ in range(_RUNS):
         before = _fixed_work()
         spent = measure()
-        found.append(spent / ((before + _fixed_work()) / 2))
-    return min(found)
+        found.append(spent / min(before, _fixed_work()))
+    return statistics.median(found)
 
 
 def guard(console: Console) -> int:
@@ -100,7 +101,7 @@ def guard(console: Console) -> int:
         known = {name: max(each[name] for each in records.values()) for name in GUARDED}
     dearer = False
     for name, measure in GUARDED.items():
-        now, recorded = best_ratio(measure), known[name]
+        now, recorded = usual_ratio(measure), known[name]
         shown = f"CPU of the pure core an event, {name}: {now:.3f} of the reference, {recorded:.3f} recorded ({now / recorded - 1:+.0%})"
         console.print(shown, soft_wrap=True)
         dearer = dearer or now > recorded * MOST_GROWTH
@@ -114,7 +115,7 @@ def guard(console: Console) -> int:
 def record() -> None:
     """Write down what this interpreter takes, beside the records of others."""
     records: Records = json.loads(RECORDED.read_text(encoding="utf-8")) if RECORDED.exists() else {}
-    records[interpreter()] = {name: round(best_ratio(measure), 4) for name, measure in GUARDED.items()}
+    records[interpreter()] = {name: round(usual_ratio(measure), 4) for name, measure in GUARDED.items()}
     RECORDED.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

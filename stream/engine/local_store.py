@@ -358,8 +358,6 @@ def _options() -> Any:
     table = BlockBasedOptions()
     table.set_block_cache(Cache(_BLOCK_CACHE))
     table.set_bloom_filter(_BITS_A_KEY, block_based=False)
-    table.set_cache_index_and_filter_blocks(True)
-    table.set_pin_l0_filter_and_index_blocks_in_cache(True)
     options = Options(raw_mode=True)
     options.create_if_missing(True)  # noqa: FBT003 (its only form)
     options.set_block_based_table_factory(table)

@@ -99,7 +99,7 @@ def test_the_guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = tmp_path / "core.json"
     recorded.write_text(json.dumps({"3.1, plain": {"a": 1.0, "b": 2.0}, "3.2, plain": {"a": 0.1, "b": 4.0}}), encoding="utf-8")
     monkeypatch.setattr(guard, "RECORDED", recorded)
-    monkeypatch.setattr(guard, "best_ratio", lambda measure: measure())
+    monkeypatch.setattr(guard, "usual_ratio", lambda measure: measure())
     for own, a, b, code in (
         ("3.1, plain", 0.5, 2.0, 0),
         ("3.1, plain", 1.149, 2.298, 0),
@@ -117,7 +117,7 @@ def test_the_guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_record_of_others_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interpreter writes down its own figures, and those alone."""
     monkeypatch.setattr(guard, "RECORDED", tmp_path / "core.json")
-    monkeypatch.setattr(guard, "best_ratio", lambda measure: measure())
+    monkeypatch.setattr(guard, "usual_ratio", lambda measure: measure())
     for own, cost in (("3.1, plain", 1.0), ("3.2, plain", 2.0), ("3.1, plain", 3.0)):
         monkeypatch.setattr(guard, "interpreter", lambda own=own: own)
         monkeypatch.setattr(guard, "GUARDED", {"a": lambda cost=cost: cost})
