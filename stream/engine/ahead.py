@@ -45,10 +45,9 @@ class ReadAhead:
             while not owned.is_set():
                 at_end = await read()
                 await self._read_scores(consumer)
-                if at_end and not is_ready:
+                if self._settle(at_end=at_end) and at_end and not is_ready:
+                    is_ready = True
                     log.info("scorer: standing by")
-                is_ready = is_ready or at_end
-                self._settle()
             self.positions = {place.partition: await consumer.position(place) for place in places}
         finally:
             await consumer.stop()
@@ -58,13 +57,14 @@ class ReadAhead:
             for record in records:
                 self.left.note(record)
 
-    def _settle(self) -> None:
-        """Bring the board up to date in a twentieth of the time, as in a backlog: nobody waits for it."""
+    def _settle(self, *, at_end: bool) -> bool:
+        """Bring the board up to date, where the rest after the last time is over; tells whether it was."""
         begun = steady_ms()
-        if not self._rest.is_over(begun, backlog=True):
-            return
+        if not self._rest.is_over_ahead(begun, at_end=at_end):
+            return False
         if self._board.settle():
             self._board.forget_what_is_over()
             if not self._clock.is_fixed and self.left.newest >= self._clock.wall() - LIVE:
                 self._board.move(self.left.newest - _STAYS_BEHIND)
             self._rest.begin(begun, steady_ms())
+        return True

@@ -8,6 +8,8 @@ from __future__ import annotations
 REST_FACTOR = 20
 LONGEST_LIVE_REST = 250
 MOMENT = 50
+# Who takes over brings its board up to date first: so much is left to do at most, and a standby under load takes one pass where the owner has ten.
+LONGEST_REST_AHEAD = 5_000
 
 
 class Rest:
@@ -36,3 +38,8 @@ class Rest:
             return steady >= self._ended + min(rest, LONGEST_LIVE_REST)
         is_after_quiet = self._came >= self._ended + LONGEST_LIVE_REST
         return is_after_quiet or steady >= self._came + min(rest, MOMENT)
+
+    def is_over_ahead(self, steady: int, *, at_end: bool) -> bool:
+        """Whether one that only reads ahead may make its next pass; `at_end`: everything was read once."""
+        rest = REST_FACTOR * self._took
+        return steady >= self._ended + (min(rest, LONGEST_REST_AHEAD) if at_end else rest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream.engine.rest import LONGEST_LIVE_REST, MOMENT, REST_FACTOR, Rest
+from stream.engine.rest import LONGEST_LIVE_REST, LONGEST_REST_AHEAD, MOMENT, REST_FACTOR, Rest
 
 
 def test_in_a_backlog_a_twentieth_of_the_time() -> None:
@@ -56,3 +56,19 @@ def test_the_rest_of_a_backlog_ends_with_it() -> None:
 def test_before_the_first_pass() -> None:
     """Nothing is waited for."""
     assert Rest().is_over(0, backlog=True)
+
+
+def test_one_that_reads_ahead_leaves_the_time_to_the_tickets() -> None:
+    """Until everything was read once it takes a twentieth of the time."""
+    rest = Rest()
+    rest.begin(10_000, 13_000)
+    assert not rest.is_over_ahead(13_000 + REST_FACTOR * 3_000 - 1, at_end=False)
+    assert rest.is_over_ahead(13_000 + REST_FACTOR * 3_000, at_end=False)
+
+
+def test_one_that_reads_ahead_is_hardly_behind_at_the_end() -> None:
+    """Whoever takes over has seconds of sums to take in, not a minute of them, however long the last pass took."""
+    rest = Rest()
+    rest.begin(10_000, 13_000)
+    assert not rest.is_over_ahead(13_000 + LONGEST_REST_AHEAD - 1, at_end=True)
+    assert rest.is_over_ahead(13_000 + LONGEST_REST_AHEAD, at_end=True)
