@@ -1,8 +1,8 @@
 """Guard of the pure core's speed: `python -m bench.guard` compares the CPU of an event with the record; more than 15 % above is an error.
 
-What is compared is a multiple of fixed work in the same process, a loop of plain Python and one of arrays, since machines and their moods differ; and
-the median of several such ratios, since the least is that of a run whose fixed work was disturbed. The loop and the core do not gain alike from the optimisations that an interpreter was built with, so each build has
-a record of its own (`--record`).
+What is compared is a multiple of fixed work in the same process, a loop of plain Python and one of arrays, since machines and their moods differ;
+and the median of several such ratios, since the least is that of a run whose fixed work was disturbed. The loop and the core do not gain alike from
+the optimisations that an interpreter was built with, so each build has a record of its own (`--record`).
 """
 
 from __future__ import annotations

@@ -110,9 +110,13 @@ class Slot:
         async with self.flushing:
             return
 
+    def continues(self, begins: int | None) -> bool:
+        """Whether changelog records that begin at an offset (None: unknown) leave no hole behind the position."""
+        return begins is not None and begins <= self.position
+
     def load(self, begins: int | None, records: Sequence[LogRecord]) -> None:
         """Take in changelog records that begin at an offset; a hole is noted and nothing behind it is taken."""
-        if begins is None or begins > self.position:
+        if not self.continues(begins):
             self.contiguous = False
         if not self.contiguous or records[-1].offset < self.position:
             return

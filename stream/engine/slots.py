@@ -113,12 +113,10 @@ class Slots:
         await self.on_owner_change()
 
     async def _stand_by(self, number: int) -> None:
-        """Keep a copy of what another worker owns. What was owned here is read anew; behind a hole reading begins again."""
+        """Keep a copy of what another worker owns. What was owned here is read anew."""
         slot = self._slots.get(number)
         if slot is not None and slot.claimed_at >= 0:
             await self._drop(number)
-        elif slot is not None:
-            slot.contiguous = True
         if number not in self._slots and self.settings.local_store is not None:
             self._new_slot(number)  # so that Faust hears where its copy stands
 
@@ -179,13 +177,19 @@ class Slots:
 
     # -- recovery
 
-    def load(self, chunk: Chunk) -> None:
-        """Take in a chunk of a changelog, of a partition that is owned or kept as a standby."""
+    def load(self, chunk: Chunk, seek_number: Callable[[TP], int]) -> int | None:
+        """Take in a chunk of a changelog, of a partition that is owned or kept as a standby.
+
+        Gives the offset to fetch again where a standby's chunk leaves a hole; where that of an owned one does, the worker joins again in the end.
+        """
         slot = self._slots.get(chunk.partition)
         if slot is None:
             slot = self._new_slot(chunk.partition)
+        if slot.claimed_at < 0 and not slot.continues(chunk.begins):
+            return slot.position if chunk.seek == seek_number(TP(chunk.topic, chunk.partition)) else None
         if not slot.recovered:
             slot.load(chunk.begins, chunk.records)
+        return None
 
     async def on_recovered(self, numbers: Collection[int]) -> None:
         """The changelogs of these partitions have been read to their claims: check, and take up the work."""

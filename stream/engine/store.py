@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -13,6 +14,8 @@ from stream.engine import fault_points
 from stream.engine.chunk import Chunk
 from stream.engine.slots import Slots
 from stream.errors import CsatStreamError
+
+log = logging.getLogger(__name__)
 
 
 class Store(MemoryStore[bytes, bytes]):
@@ -55,6 +58,20 @@ class Store(MemoryStore[bytes, bytes]):
         try:
             for event in batch:
                 fault_points.reach("in-recovery")
-                self._slots.load(cast("Chunk", event.message.value))
+                self._load(cast("Chunk", event.message.value))
         except Exception as error:  # noqa: BLE001 (the edge to Faust, which swallows everything)
             asyncio.get_running_loop().create_task(self.app.crash(error))
+
+    def _load(self, chunk: Chunk) -> None:
+        consumer: Any = self.app.consumer
+        again = self._slots.load(chunk, consumer.seek_number)
+        if again is not None:
+            log.warning("partition %d: a hole in the copy; fetching offset %d again", chunk.partition, again)
+            app: Any = self.app
+            app.add_future(self._fetch_again(TP(chunk.topic, chunk.partition), again))
+
+    async def _fetch_again(self, tp: TP, offset: int) -> None:
+        """Faust passes on nothing that it takes for read."""
+        consumer: Any = self.app.consumer
+        await consumer.go_to(tp, offset)
+        self.app.tables.recovery.standby_offsets[tp] = offset - 1  # type: ignore[attr-defined]

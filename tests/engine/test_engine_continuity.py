@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 
 import pytest
 from engine_case import Case, Input, event, produced, this_minute
-from engine_worker import WorkerProcess
+from engine_worker import WorkerProcess, until
 
 from stream.clock import real_ms
 from stream.devkit.fill import fill
@@ -15,6 +16,7 @@ from stream.devkit.load import standard_load
 from stream.durations import DAY, HOUR, MINUTE
 
 EVENTS = 20_000
+MOST_LOST = 4
 QUICK = {"min": "1s", "max": "1s"}
 
 
@@ -32,6 +34,29 @@ async def test_lost_chunks_are_fetched_again(new: Callable[..., Case], start: Ca
     assert sum(len(events) for events in judged.tickets.values()) == EVENTS
     assert worker.log.count("lost chunk") > 10
     assert await case.letters() == {}
+
+
+@pytest.mark.timeout(120)
+async def test_a_copy_goes_on_behind_lost_chunks(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
+    """What a standby has not got it fetches again at once: who takes over reads hardly anything, and the figures are exact."""
+    case = new(partitions=2, publish=QUICK, standbys=1)
+    await case.create_topics()
+    owner = start(case, "owner")
+    assert await owner.until_logged("recovered")
+    other = start(case, "lossy", "tests.engine.lossy_copy_worker")
+    assert await other.until_logged("generation")
+    async with produced(case, standard_load(EVENTS, start=real_ms() - 30 * DAY - MINUTE), per_second=3_000):
+        pass
+    await case.until_read()
+    assert other.log.count("lost chunk") == MOST_LOST
+    assert "a hole in the copy" in other.log
+    await asyncio.sleep(1)
+    before = len(other.log)
+    owner.kill()
+    assert await until(lambda: other.log[before:].count("tickets recovered") == 1, 30), other.log
+    ((end, begin),) = re.findall(r"claimed at offset (\d+), state to be recovered from offset (\d+)", other.log[before:])
+    assert int(begin) >= int(end) - 1, other.log
+    await case.audit()
 
 
 @pytest.mark.timeout(120)
