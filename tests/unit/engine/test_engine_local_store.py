@@ -301,3 +301,18 @@ def test_the_setting() -> None:
     assert Settings.model_validate({"local_store": ""}).local_store is None
     assert Settings.model_validate({"local_store": "~/state"}).local_store == Path.home() / "state"
     assert Settings.model_validate({"local_store": "state"}).local_store == Path("state")
+
+
+def test_indexes_and_filters_are_beside_the_cache(stores: list[LocalStore], tmp_path: Path) -> None:
+    """In the cache those of ten million tickets drive each other out, and each ticket is read from several blocks of the disk."""
+    store = open_store(tmp_path / "copy", CHANGELOG, NOW)
+    for number in range(20_000):
+        put(store, f"ticket-{number}", packed(due=HOUR), None)
+    commit(store)
+    store.close()
+    again = open_store(tmp_path / "copy", CHANGELOG, NOW)
+    stores.append(again)
+    assert again.get("ticket-7") is not None
+    database = again._open
+    assert (database.property_int_value("rocksdb.estimate-table-readers-mem") or 0) > 3_000
+    assert (database.property_int_value("rocksdb.block-cache-usage") or 0) < 10_000
