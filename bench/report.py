@@ -376,9 +376,8 @@ def _curves(results: Results) -> Iterator[str]:
     yield ""
     yield (
         "With more segments fewer events share a sum, so each is unpacked and packed for fewer of them, until every event has sums of its own. "
-        f"Several workers each flush for themselves, so fewer events share a ticket or a sum{_of_workers(results)}. Within "
-        "the first month of a backlog nothing is let go of; after it tickets are forgotten and panes folded into the sum of all time, which is the "
-        "rest of the cost of many events."
+        f"{_of_workers(results)}Within the first month of a backlog nothing is let go of; after it tickets are forgotten and panes folded into "
+        "the sum of all time, which is the rest of the cost of many events."
     )
 
 
@@ -387,8 +386,8 @@ def _of_workers(results: Results) -> str:
     for curve in results.get("curves", {}).get("curves", []):
         if curve["name"] == "workers":
             (_, one), *several = curve["points"]
-            more = [cost / one - 1 for _, cost in several]
-            return f": {min(more):+.0%} to {max(more):+.0%} here, one run each, where 10 % was asked for"
+            more = [f"{cost / one - 1:+.0%} with {number}" for number, cost in several]
+            return f"Several workers beside one: {', '.join(more)}, one run each, where 10 % was asked for. " if more else ""
     return ""
 
 

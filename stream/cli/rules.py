@@ -29,14 +29,14 @@ from stream.clock import real_ms
 from stream.engine.alert_log import CLOCK_KEY, clock_of
 from stream.engine.control import current_generation
 from stream.engine.names import Names
-from stream.engine.read_back import latest, latest_by_partition
+from stream.engine.read_back import latest, read_all
 from stream.engine.silence_log import standing
 from stream.errors import UsageError
 from stream.segment_text import EVERYTHING, segment_text
 from stream.segments import Dimensions, parse_segment, segment_key
 from stream.settings import Settings
 from stream.state.partition import CLAIM_KEY
-from stream.windows.board import STATUS_KEY, Board
+from stream.windows.board import Board
 
 _AT_REST = Memory()
 
@@ -75,9 +75,9 @@ async def _board(settings: Settings, rules: Mapping[str, Rule]) -> Board:
     """The sums of all partitions, as a scorer would hold them."""
     board = Board(settings, needs_of(rules.values()))
     names = Names(settings.app, (await current_generation(settings)).number)
-    for number, held in (await latest_by_partition(settings, names.sums)).items():
-        end = held.pop(STATUS_KEY, None)
-        board.apply(number, [*((key, value) for key, value in held.items() if key != CLAIM_KEY), (STATUS_KEY, end)])
+    async for record in read_all(settings, names.sums):
+        if record.key is not None and record.key != CLAIM_KEY:
+            board.apply(record.partition, [(record.key, record.value)])
     return board
 
 

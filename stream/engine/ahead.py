@@ -60,11 +60,12 @@ class ReadAhead:
     def _settle(self, *, at_end: bool) -> bool:
         """Bring the board up to date, where the rest after the last time is over; tells whether it was."""
         begun = steady_ms()
-        if not self._rest.is_over_ahead(begun, at_end=at_end):
+        is_live = self._clock.is_fixed or self.left.newest >= self._clock.wall() - LIVE
+        if not self._rest.is_over_ahead(begun, backlog=not (at_end and is_live)):
             return False
         if self._board.settle():
             self._board.forget_what_is_over()
-            if not self._clock.is_fixed and self.left.newest >= self._clock.wall() - LIVE:
+            if is_live and not self._clock.is_fixed:
                 self._board.move(self.left.newest - _STAYS_BEHIND)
             self._rest.begin(begun, steady_ms())
         return True

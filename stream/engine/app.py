@@ -136,7 +136,7 @@ def _add_table(app: App, partitions: int) -> None:
         value_type=bytes,
         partitions=partitions,
         recovery_buffer_size=_CHUNKS_A_RECOVERY_STEP,
-        standby_buffer_size=_CHUNKS_A_RECOVERY_STEP,
+        standby_buffer_size=1,  # what waits in a buffer is missing where the copy is taken over
     )
 
 

@@ -17,22 +17,21 @@ Place = tuple[str, int]
 
 async def latest(settings: Settings, topic: str) -> dict[bytes, bytes]:
     """What a compacted topic holds now: the newest value of each key, tombstones left out; nothing where there is no such topic."""
-    by_partition = await latest_by_partition(settings, topic)
-    return {key: value for held in by_partition.values() for key, value in held.items()}
-
-
-async def latest_by_partition(settings: Settings, topic: str) -> dict[int, dict[bytes, bytes]]:
-    """The same for a topic whose partitions have equal keys that mean different things."""
-    by_partition: dict[int, dict[bytes, bytes]] = {}
-    async for record in read_upto(settings, await _ends(settings, topic)):
-        held = by_partition.setdefault(record.partition, {})
+    held: dict[bytes, bytes] = {}
+    async for record in read_all(settings, topic):
         if record.key is None:
             continue
         if record.value is None:
             held.pop(record.key, None)
         else:
             held[record.key] = record.value
-    return by_partition
+    return held
+
+
+async def read_all(settings: Settings, topic: str) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
+    """Every record that a topic holds now, in order within each partition; none where there is no such topic."""
+    async for record in read_upto(settings, await _ends(settings, topic)):
+        yield record
 
 
 async def _ends(settings: Settings, topic: str) -> dict[Place, int]:

@@ -10,6 +10,8 @@ LONGEST_LIVE_REST = 250
 MOMENT = 50
 # Who takes over brings its board up to date first: so much is left to do at most, and a standby under load takes one pass where the owner has ten.
 LONGEST_REST_AHEAD = 5_000
+# With a large state a pass takes seconds; whoever looks on while a backlog is worked off wants to see it move.
+LONGEST_BACKLOG_REST = 30_000
 
 
 class Rest:
@@ -33,13 +35,13 @@ class Rest:
         """Whether the next pass may begin; `backlog`: now is far behind the wall clock, and there is more to read."""
         rest = REST_FACTOR * self._took
         if backlog:
-            return steady >= self._ended + rest
+            return steady >= self._ended + min(rest, LONGEST_BACKLOG_REST)
         if self._came is None:
             return steady >= self._ended + min(rest, LONGEST_LIVE_REST)
         is_after_quiet = self._came >= self._ended + LONGEST_LIVE_REST
         return is_after_quiet or steady >= self._came + min(rest, MOMENT)
 
-    def is_over_ahead(self, steady: int, *, at_end: bool) -> bool:
-        """Whether one that only reads ahead may make its next pass; `at_end`: everything was read once."""
-        rest = REST_FACTOR * self._took
-        return steady >= self._ended + (min(rest, LONGEST_REST_AHEAD) if at_end else rest)
+    def is_over_ahead(self, steady: int, *, backlog: bool) -> bool:
+        """Whether one that only reads ahead may make its next pass; `backlog`: it or the newest score is far behind."""
+        longest = LONGEST_BACKLOG_REST if backlog else LONGEST_REST_AHEAD
+        return steady >= self._ended + min(REST_FACTOR * self._took, longest)

@@ -117,8 +117,8 @@ class Slots:
         slot = self._slots.get(number)
         if slot is not None and slot.claimed_at >= 0:
             await self._drop(number)
-        if number not in self._slots and self.settings.local_store is not None:
-            self._new_slot(number)  # so that Faust hears where its copy stands
+        if number not in self._slots:
+            self._new_slot(number)
 
     async def _claim(self, number: int) -> None:
         slot = self._slots.get(number)
@@ -177,16 +177,17 @@ class Slots:
 
     # -- recovery
 
-    def load(self, chunk: Chunk, seek_number: Callable[[TP], int]) -> int | None:
+    def load(self, chunk: Chunk) -> int | None:
         """Take in a chunk of a changelog, of a partition that is owned or kept as a standby.
 
-        Gives the offset to fetch again where a standby's chunk leaves a hole; where that of an owned one does, the worker joins again in the end.
+        Gives the offset to fetch from again where a standby's chunk leaves a hole; where that of an owned one does, the worker joins again then.
+        What comes for a partition that was let go of is none of its business any more.
         """
         slot = self._slots.get(chunk.partition)
         if slot is None:
-            slot = self._new_slot(chunk.partition)
+            return None
         if slot.claimed_at < 0 and not slot.continues(chunk.begins):
-            return slot.position if chunk.seek == seek_number(TP(chunk.topic, chunk.partition)) else None
+            return slot.position
         if not slot.recovered:
             slot.load(chunk.begins, chunk.records)
         return None

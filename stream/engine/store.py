@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 class Store(MemoryStore[bytes, bytes]):
     """Keeps nothing itself: the state is in the app's slots."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sought: set[TP] = set()
+
     @property
     def _slots(self) -> Slots:
         slots: Slots = self.app.slots  # type: ignore[attr-defined]
@@ -63,15 +67,21 @@ class Store(MemoryStore[bytes, bytes]):
             asyncio.get_running_loop().create_task(self.app.crash(error))
 
     def _load(self, chunk: Chunk) -> None:
-        consumer: Any = self.app.consumer
-        again = self._slots.load(chunk, consumer.seek_number)
-        if again is not None:
+        again = self._slots.load(chunk)
+        if again is None:
+            return
+        app: Any = self.app
+        tp = TP(chunk.topic, chunk.partition)
+        # Also for a chunk from before the seek: Faust has taken it for read, and would keep back what is fetched again.
+        app.tables.recovery.standby_offsets[tp] = again - 1
+        if chunk.seek == app.consumer.seek_number(tp) and tp not in self._sought:
             log.warning("partition %d: a hole in the copy; fetching offset %d again", chunk.partition, again)
-            app: Any = self.app
-            app.add_future(self._fetch_again(TP(chunk.topic, chunk.partition), again))
+            self._sought.add(tp)
+            app.add_future(self._fetch_again(tp, again))
 
     async def _fetch_again(self, tp: TP, offset: int) -> None:
-        """Faust passes on nothing that it takes for read."""
         consumer: Any = self.app.consumer
-        await consumer.go_to(tp, offset)
-        self.app.tables.recovery.standby_offsets[tp] = offset - 1  # type: ignore[attr-defined]
+        try:
+            await consumer.go_to(tp, offset)
+        finally:
+            self._sought.discard(tp)

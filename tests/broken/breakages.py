@@ -138,6 +138,27 @@ BREAKAGES = (
         "tests/unit/engine/test_engine_app.py::test_a_recovery_that_is_overtaken_seeks_nothing",
     ),
     Breakage(
+        "a hole in a copy stays",
+        "stream/engine/store.py",
+        "            app.add_future(self._fetch_again(tp, again))",
+        "            pass",
+        "tests/unit/engine/test_engine_store.py::test_a_hole_is_fetched_again_once",
+    ),
+    Breakage(
+        "what is fetched again for a copy is taken for read",
+        "stream/engine/store.py",
+        "app.tables.recovery.standby_offsets[tp] = again - 1",
+        "pass",
+        "tests/unit/engine/test_engine_store.py::test_a_chunk_from_before_the_seek",
+    ),
+    Breakage(
+        "a copy is begun for what was let go of",
+        "stream/engine/slots.py",
+        "        if slot is None:\n            return None\n        if slot.claimed_at < 0",
+        "        if slot is None:\n            slot = self._new_slot(chunk.partition)\n        if slot.claimed_at < 0",
+        "tests/unit/engine/test_engine_store.py::test_what_was_let_go_of_is_left_alone",
+    ),
+    Breakage(
         "a page forgets what it held",
         "stream/state/sums.py",
         "joined([changes, held])",

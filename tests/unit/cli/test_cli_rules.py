@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
@@ -11,10 +12,16 @@ from stream.alerts.memory import State
 from stream.alerts.shipped import rules_in_force
 from stream.alerts.silences import Silence
 from stream.alerts.verdict import Key
+from stream.cli import rules as module
 from stream.cli.rule_lines import Line
 from stream.cli.rules import lines_of, lines_shown
 from stream.durations import HOUR
+from stream.engine.control import FIRST
 from stream.segments import segment_key
+from stream.settings import Settings
+from stream.state import marker
+from stream.state.marker import Marker
+from stream.windows.board import STATUS_KEY
 from tests.docs.worked_example import FIRED, Afternoon
 
 BILLING, CHAT = {"team": "billing"}, {"channel": "chat", "team": "billing"}
@@ -60,3 +67,22 @@ def test_a_silenced_rule_names_the_silence(afternoon: Afternoon, segment: dict[s
     silence = Silence("a", rule, segment, tick + ahead, "ann", "known")
     line = dip(afternoon, [silence])
     assert (line.silence == silence, line.is_quiet) == (holds, holds)
+
+
+async def test_half_a_flush_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has come of a flush without its end is held back, as a scorer does."""
+    end = marker.encode(Marker(marker.FORMAT, "", 1, {}, {}, 0, 0))
+    log = [(b"C", b"claimed"), (b"H1|0", None), (STATUS_KEY, end), (b"C", b"claimed"), (b"H1|0", b"half a flush")]
+
+    async def read_all(_settings: Settings, _topic: str) -> AsyncIterator[SimpleNamespace]:
+        for key, value in log:
+            yield SimpleNamespace(partition=0, key=key, value=value)
+
+    async def generation(_settings: Settings) -> object:
+        return FIRST
+
+    monkeypatch.setattr(module, "read_all", read_all)
+    monkeypatch.setattr(module, "current_generation", generation)
+    board = await module._board(Settings(), {})
+    assert board.status[0].flush == 1
+    assert board.unfinished() == {0: board.status[0]}

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from stream.engine.rest import LONGEST_LIVE_REST, LONGEST_REST_AHEAD, MOMENT, REST_FACTOR, Rest
+from stream.engine.rest import LONGEST_BACKLOG_REST, LONGEST_LIVE_REST, LONGEST_REST_AHEAD, MOMENT, REST_FACTOR, Rest
 
 
 def test_in_a_backlog_a_twentieth_of_the_time() -> None:
-    """After a pass of 3 s the next one may begin a minute later."""
+    """After a pass of 1 s the next one may begin 20 s later."""
     rest = Rest()
-    rest.begin(10_000, 13_000)
-    assert not rest.is_over(13_000 + REST_FACTOR * 3_000 - 1, backlog=True)
-    assert rest.is_over(13_000 + REST_FACTOR * 3_000, backlog=True)
+    rest.begin(10_000, 11_000)
+    assert not rest.is_over(11_000 + REST_FACTOR * 1_000 - 1, backlog=True)
+    assert rest.is_over(11_000 + REST_FACTOR * 1_000, backlog=True)
+
+
+def test_scores_move_in_a_backlog_too() -> None:
+    """However long a pass takes, the next one is not minutes away."""
+    rest = Rest()
+    rest.begin(10_000, 20_000)
+    assert not rest.is_over(20_000 + LONGEST_BACKLOG_REST - 1, backlog=True)
+    assert rest.is_over(20_000 + LONGEST_BACKLOG_REST, backlog=True)
 
 
 def test_otherwise_not_for_long() -> None:
@@ -59,16 +67,16 @@ def test_before_the_first_pass() -> None:
 
 
 def test_one_that_reads_ahead_leaves_the_time_to_the_tickets() -> None:
-    """Until everything was read once it takes a twentieth of the time."""
+    """In a backlog it takes a twentieth of the time."""
     rest = Rest()
-    rest.begin(10_000, 13_000)
-    assert not rest.is_over_ahead(13_000 + REST_FACTOR * 3_000 - 1, at_end=False)
-    assert rest.is_over_ahead(13_000 + REST_FACTOR * 3_000, at_end=False)
+    rest.begin(10_000, 11_000)
+    assert not rest.is_over_ahead(11_000 + REST_FACTOR * 1_000 - 1, backlog=True)
+    assert rest.is_over_ahead(11_000 + REST_FACTOR * 1_000, backlog=True)
 
 
 def test_one_that_reads_ahead_is_hardly_behind_at_the_end() -> None:
     """Whoever takes over has seconds of sums to take in, not a minute of them, however long the last pass took."""
     rest = Rest()
     rest.begin(10_000, 13_000)
-    assert not rest.is_over_ahead(13_000 + LONGEST_REST_AHEAD - 1, at_end=True)
-    assert rest.is_over_ahead(13_000 + LONGEST_REST_AHEAD, at_end=True)
+    assert not rest.is_over_ahead(13_000 + LONGEST_REST_AHEAD - 1, backlog=False)
+    assert rest.is_over_ahead(13_000 + LONGEST_REST_AHEAD, backlog=False)
