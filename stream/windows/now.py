@@ -9,7 +9,7 @@ from stream.durations import MINUTE
 from stream.state.marker import Marker
 
 QUIET = 5_000
-"""After everything has been at its end for this long (ms), now is the wall clock."""
+"""After nothing has come for this long (ms), and everything was read, now is the wall clock."""
 LIVE = 15 * MINUTE
 """Now is live no further behind the wall clock than this (ms); what is older is a backlog."""
 
@@ -26,21 +26,23 @@ class NowReader:
 
     def __init__(self, *, fixed: int | None) -> None:
         self._fixed = fixed
-        self._quiet_since: int | None = None
+        self._quiet_since = 0
+        self._quiet_at: Mapping[tuple[str, int], int] | None = None
+        """The ends that everything was read to. Looks are a second apart: what comes and is read in between shows in them alone."""
 
     def read(self, status: Mapping[int, Marker], ends: Mapping[tuple[str, int], int], wall: int, steady: int) -> Now:
         """Now at a wall-clock time (ms); `ends`: end offset by topic and partition; `steady`: ms of a clock that never goes back."""
         behind = [(topic, partition) for (topic, partition), end in ends.items() if _next_offset(status, topic, partition) < end]
         newest = [time for marker in status.values() for time in marker.newest.values()]
         if behind:
-            self._quiet_since = None
+            self._quiet_at = None
             clocks = [_newest(status, topic, partition) for topic, partition in behind]
             known = [clock for clock in clocks if clock is not None]
             return Now(None if self._fixed is not None or len(known) < len(clocks) else min(known), at_end=False)
         if self._fixed is not None:
             return Now(self._fixed, at_end=True)
-        if self._quiet_since is None:
-            self._quiet_since = steady
+        if self._quiet_at != ends:
+            self._quiet_since, self._quiet_at = steady, dict(ends)
         if not newest or steady - self._quiet_since >= QUIET:
             return Now(wall, at_end=True)
         return Now(max(newest), at_end=True)

@@ -54,7 +54,9 @@ async def rate(case: Case, first: int, stars: int = 5, ago: int = HOUR, prefix: 
 
 
 async def differences(run: Run) -> str:
-    """What the auditor still finds after a while."""
+    """What the auditor still finds after a while, once whoever has started has published: until then the scores are those of the one before."""
+    for worker in run.stage.running:
+        await worker.until_logged("caught up")
     found = await run.stage.compared(6 if run.without else 30)
     return f"{found.differences} differences" if found.differences else ""
 

@@ -44,6 +44,13 @@ def test_the_quiet_begins_anew_after_more_was_read() -> None:
     assert reader.read(status, {("a", 0): 5}, WALL, 2 * QUIET + 1).time == WALL
 
 
+def test_it_is_not_quiet_where_all_that_comes_is_read_at_once() -> None:
+    """Events of a replay in bursts, each read before the next look: now must not leap to the wall clock and wait there for the rest."""
+    reader = NowReader(fixed=None)
+    found = [reader.read({0: marker(a=(n, 100 + n))}, {("a", 0): n}, WALL, n * QUIET // 2).time for n in range(5)]
+    assert found == [100 + n for n in range(5)]
+
+
 def test_a_fixed_now_comes_once_everything_is_read() -> None:
     """Before, there is none."""
     reader, status = NowReader(fixed=7), {0: marker(a=(5, 100))}
