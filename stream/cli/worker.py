@@ -16,6 +16,8 @@ from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_LEFT_SECONDS = 3.0
+
 
 def run_worker(settings: Settings, *, log_level: str = "info", end_at_eof: bool = False) -> None:
     """Work until SIGTERM or SIGINT; a second one ends at once, as does the end of standard input where that is wanted. The settings are checked."""
@@ -38,6 +40,8 @@ async def _work(settings: Settings, noise: ConnectionNoise, *, end_at_eof: bool)
     finally:
         watch.cancel()
     log.info("stopped")
+    # Python waits for tasks that are left; everything is durable, and one that does not listen must not keep the process.
+    asyncio.get_running_loop().call_later(_LEFT_SECONDS, os._exit, 0)
 
 
 async def _broker_before(settings: Settings, stop: asyncio.Event) -> bool:

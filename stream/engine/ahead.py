@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer
 
 from stream.clock import WallClock, steady_ms
 from stream.durations import MINUTE
+from stream.engine.ending import end_if_asked
 from stream.engine.log_reader import log_reader, places_of, read_from_beginning
 from stream.engine.rest import Rest
 from stream.engine.score_log import ScoresLeft
@@ -43,6 +44,7 @@ class ReadAhead:
             places = await places_of(consumer, self._settings.topics.scores)
             await read_from_beginning(consumer, places)
             while not owned.is_set():
+                end_if_asked()
                 at_end = await read()
                 await self._read_scores(consumer)
                 if self._settle(at_end=at_end) and at_end and not is_ready:

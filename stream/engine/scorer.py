@@ -23,6 +23,7 @@ from stream.engine import fault_points
 from stream.engine.ahead import ReadAhead
 from stream.engine.alert_log import ALERTS, AlertLog
 from stream.engine.alerting import Alerting
+from stream.engine.ending import end_if_asked
 from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.log_reader import log_reader, places_of, read_from_beginning
 from stream.engine.names import Names
@@ -90,6 +91,7 @@ class Scorer:
             targets = await consumer.end_offsets(read)
             delivery = asyncio.create_task(self.alerting.deliverer.run())
             while not delivery.done():
+                end_if_asked()
                 await self._read(consumer)
                 if self._took_over or (await _reached(consumer, targets) and self._has_whole_flushes()):
                     await self._publish(producer, partitions)

@@ -19,6 +19,7 @@ from stream.clock import steady_ms
 from stream.engine import topics
 from stream.engine.app import App, create_app
 from stream.engine.control import Generation, current_generation
+from stream.engine.ending import cancelled, end_if_asked, within
 from stream.engine.fenced import OwnershipLost
 from stream.engine.liveness import Liveness
 from stream.engine.local_store import check_installed, held
@@ -154,7 +155,7 @@ class Worker:
             return
         owns = self._slots.owns_scorer
         if self._scoring is not None and (self._scoring.done() or (self._owned.is_set() and not owns)):
-            await _cancelled(self._scoring)
+            await cancelled(self._scoring)
             self._scoring = self._scorer = None
             self.health.release_scorer()
         if self._scoring is None and (owns or self._settings.standbys):
@@ -169,6 +170,7 @@ class Worker:
         try:
             await self._give_way()
             while True:
+                end_if_asked()
                 self._scorer = Scorer(self._settings, self._names, self._slots.rules.fingerprint, self._source_log, self.health)
                 if why is not None:
                     await self._until_answered()
@@ -334,22 +336,13 @@ class Worker:
             with contextlib.suppress(OSError):
                 self._settings.ready_file.unlink(missing_ok=True)
         for task in tasks:
-            await _cancelled(task)
+            await cancelled(task, again=_CHECK_SECONDS)
         if self._scoring is not None:
-            await _cancelled(self._scoring)
+            await cancelled(self._scoring)
         # Without a broker nothing of this comes to an end; what was not made durable is read again.
         for end in (self._slots.stop, app.stop, self._source_log.stop):
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(end(), _STOP_SECONDS)
+            await within(_STOP_SECONDS, end())
 
 
 async def _wait(what: Callable[[], Awaitable[object]]) -> None:
     await what()
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    """End a task; what it failed with was told where it happened, and must not keep others from ending."""
-    task.cancel()
-    await asyncio.wait({task})
-    if not task.cancelled():
-        task.exception()

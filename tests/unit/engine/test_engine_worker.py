@@ -13,9 +13,10 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from stream.engine.control import Generation
+from stream.engine.ending import cancelled
 from stream.engine.scorer import Scorer
 from stream.engine.slots import Slots
-from stream.engine.worker import Worker, _cancelled
+from stream.engine.worker import Worker
 from stream.errors import UsageError
 from stream.settings import Settings
 
@@ -61,7 +62,7 @@ async def test_a_watcher_that_fails_ends_the_worker() -> None:
     task = worker._watching(watch())
     with pytest.raises(ValueError, match="thought of"):
         await asyncio.wait_for(worker._failed, 1)
-    await _cancelled(task)
+    await cancelled(task)
     assert task.done()
 
 
