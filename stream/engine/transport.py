@@ -66,6 +66,8 @@ class Consumer(driver.Consumer):
         self._positions: dict[TP, int | None] = {}
         self._seeks: dict[TP, int] = {}
         self._fetched: dict[TP, int] = {}
+        self._lost: dict[TP, tuple[int, int]] = {}
+        """Changelogs of which fetched records were not handed on: the number of the seek they came after, and the first of their offsets."""
         self._source_tps: list[TP] = []
         self._is_fetching = False
         self._merge = Merge()
@@ -111,6 +113,7 @@ class Consumer(driver.Consumer):
         """Fetch, and give one message for each chunk."""
         if self._is_fetching:
             self._forget_positions()
+        await self._fetch_lost()
         self._is_fetching = True
         before = dict(self._seeks)
         fetched: Mapping[TP, list[Any]] | None
@@ -119,19 +122,30 @@ class Consumer(driver.Consumer):
         generation = self.app.consumer_generation_id
         if not self.flow_active:
             await self.perform_seek()
-        undelivered = {tp: self.seek_number(tp) for tp in fetched or {} if tp.topic not in self._sources}
+        undelivered = {tp: (self.seek_number(tp), self._positions.get(tp)) for tp in fetched or {} if tp.topic not in self._sources}
         try:
             for run in await self._runs(fetched or {}, before):
-                number = undelivered[run.tp] = self.seek_number(run.tp)
+                number = self.seek_number(run.tp)
+                undelivered[run.tp] = number, self._positions.get(run.tp)
                 for chunk in self._chunks(run, number):
                     if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
                         return
                     yield run.tp, self._message(run.tp, chunk, generation)
+                    undelivered[run.tp] = number, chunk.records[-1].offset + 1
                 del undelivered[run.tp]
         finally:
-            for tp, number in undelivered.items():
+            for tp, (number, begins) in undelivered.items():
                 if self.seek_number(tp) == number:
                     self._positions[tp] = None
+                    if begins is not None and tp.topic not in self._sources:
+                        self._lost[tp] = number, begins
+
+    async def _fetch_lost(self) -> None:
+        """Fetch again what was not handed on of changelogs: nothing need come behind it that would show the hole, and a copy would lack it."""
+        lost, self._lost = self._lost, {}
+        for tp, (number, begins) in lost.items():
+            if self.seek_number(tp) == number:
+                await self.go_to(tp, begins)
 
     async def _runs(self, fetched: Mapping[TP, list[Any]], before: Mapping[TP, int]) -> Iterator[Run]:
         """Changelogs as they were fetched; source topics merged. What was fetched while its topic partition was sought is void."""
