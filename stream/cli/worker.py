@@ -40,7 +40,7 @@ async def _work(settings: Settings, noise: ConnectionNoise, *, end_at_eof: bool)
     finally:
         watch.cancel()
     log.info("stopped")
-    # Python waits for tasks that are left; everything is durable, and one that does not listen must not keep the process.
+    # Python waits for tasks that are left; what is not durable is read again, and one that does not listen must not keep the process.
     asyncio.get_running_loop().call_later(_LEFT_SECONDS, os._exit, 0)
 
 

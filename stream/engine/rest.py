@@ -33,15 +33,16 @@ class Rest:
 
     def is_over(self, steady: int, *, backlog: bool) -> bool:
         """Whether the next pass may begin; `backlog`: now is far behind the wall clock, and there is more to read."""
-        rest = REST_FACTOR * self._took
         if backlog:
-            return steady >= self._ended + min(rest, LONGEST_BACKLOG_REST)
+            return self._has_rested(steady, LONGEST_BACKLOG_REST)
         if self._came is None:
-            return steady >= self._ended + min(rest, LONGEST_LIVE_REST)
+            return self._has_rested(steady, LONGEST_LIVE_REST)
         is_after_quiet = self._came >= self._ended + LONGEST_LIVE_REST
-        return is_after_quiet or steady >= self._came + min(rest, MOMENT)
+        return is_after_quiet or steady >= self._came + min(REST_FACTOR * self._took, MOMENT)
 
     def is_over_ahead(self, steady: int, *, backlog: bool) -> bool:
         """Whether one that only reads ahead may make its next pass; `backlog`: it or the newest score is far behind."""
-        longest = LONGEST_BACKLOG_REST if backlog else LONGEST_REST_AHEAD
+        return self._has_rested(steady, LONGEST_BACKLOG_REST if backlog else LONGEST_REST_AHEAD)
+
+    def _has_rested(self, steady: int, longest: int) -> bool:
         return steady >= self._ended + min(REST_FACTOR * self._took, longest)

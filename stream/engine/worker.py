@@ -336,12 +336,13 @@ class Worker:
             with contextlib.suppress(OSError):
                 self._settings.ready_file.unlink(missing_ok=True)
         for task in tasks:
-            await cancelled(task, again=_CHECK_SECONDS)
+            await cancelled(task, again=_STOP_SECONDS)
         if self._scoring is not None:
             await cancelled(self._scoring)
         # Without a broker nothing of this comes to an end; what was not made durable is read again.
         for end in (self._slots.stop, app.stop, self._source_log.stop):
-            await within(_STOP_SECONDS, end())
+            with contextlib.suppress(TimeoutError):
+                await within(_STOP_SECONDS, end())
 
 
 async def _wait(what: Callable[[], Awaitable[object]]) -> None:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from stream.engine.rest import LONGEST_BACKLOG_REST, LONGEST_LIVE_REST, LONGEST_REST_AHEAD, MOMENT, REST_FACTOR, Rest
 
 
-def test_in_a_backlog_a_twentieth_of_the_time() -> None:
-    """After a pass of 1 s the next one may begin 20 s later."""
+@pytest.mark.parametrize("name", ["is_over", "is_over_ahead"])
+@pytest.mark.parametrize(("took", "rests"), [(1_000, REST_FACTOR * 1_000), (10_000, LONGEST_BACKLOG_REST)])
+def test_in_a_backlog_a_twentieth_of_the_time(name: str, took: int, rests: int) -> None:
+    """After a pass of 1 s the next one may begin 20 s later, and however long it takes, not minutes; so too for one that reads ahead."""
     rest = Rest()
-    rest.begin(10_000, 11_000)
-    assert not rest.is_over(11_000 + REST_FACTOR * 1_000 - 1, backlog=True)
-    assert rest.is_over(11_000 + REST_FACTOR * 1_000, backlog=True)
-
-
-def test_scores_move_in_a_backlog_too() -> None:
-    """However long a pass takes, the next one is not minutes away."""
-    rest = Rest()
-    rest.begin(10_000, 20_000)
-    assert not rest.is_over(20_000 + LONGEST_BACKLOG_REST - 1, backlog=True)
-    assert rest.is_over(20_000 + LONGEST_BACKLOG_REST, backlog=True)
+    rest.begin(10_000, 10_000 + took)
+    is_over = getattr(rest, name)
+    assert not is_over(10_000 + took + rests - 1, backlog=True)
+    assert is_over(10_000 + took + rests, backlog=True)
 
 
 def test_otherwise_not_for_long() -> None:
@@ -64,14 +61,6 @@ def test_the_rest_of_a_backlog_ends_with_it() -> None:
 def test_before_the_first_pass() -> None:
     """Nothing is waited for."""
     assert Rest().is_over(0, backlog=True)
-
-
-def test_one_that_reads_ahead_leaves_the_time_to_the_tickets() -> None:
-    """In a backlog it takes a twentieth of the time."""
-    rest = Rest()
-    rest.begin(10_000, 11_000)
-    assert not rest.is_over_ahead(11_000 + REST_FACTOR * 1_000 - 1, backlog=True)
-    assert rest.is_over_ahead(11_000 + REST_FACTOR * 1_000, backlog=True)
 
 
 def test_one_that_reads_ahead_is_hardly_behind_at_the_end() -> None:
