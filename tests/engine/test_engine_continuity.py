@@ -37,13 +37,16 @@ async def test_lost_chunks_are_fetched_again(new: Callable[..., Case], start: Ca
 
 
 @pytest.mark.timeout(120)
-async def test_a_copy_goes_on_behind_lost_chunks(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
+async def test_a_copy_goes_on_behind_lost_chunks(
+    new: Callable[..., Case], start: Callable[..., WorkerProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a standby has not got it fetches again at once: who takes over reads hardly anything, and the figures are exact."""
     case = new(partitions=2, publish=QUICK, standbys=1)
     await case.create_topics()
     owner = start(case, "owner")
     assert await owner.until_logged("recovered")
-    other = start(case, "lossy", "tests.engine.lossy_copy_worker")
+    monkeypatch.setenv("LOSES", "copies")
+    other = start(case, "lossy", "tests.engine.lossy_worker")
     assert await other.until_logged("generation")
     async with produced(case, standard_load(EVENTS, start=real_ms() - 30 * DAY - MINUTE), per_second=3_000):
         pass
