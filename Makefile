@@ -30,7 +30,7 @@ test-pure: ## the tests that need no Kafka, on each Python from 3.11 to 3.13 of 
 	@found=$(words $(TESTED)); for version in $(filter-out $(TESTED),$(VERSIONS)); do \
 		.ci/find-python $$version >/dev/null 2>&1 || { echo "Python $$version: not on this machine"; continue; }; \
 		found=1; echo "Python $$version:"; \
-		$(MAKE) --no-print-directory .venvs/$$version/.ready && .venvs/$$version/bin/python -m pytest -q -m "not kafka and not prometheus" -p no:cacheprovider --numprocesses 2 --dist loadfile || exit 1; \
+		$(MAKE) --no-print-directory .venvs/$$version/.ready && .venvs/$$version/bin/python -m pytest -q -m "not kafka and not prometheus" -p no:cacheprovider --hypothesis-profile brief --numprocesses 2 --dist loadfile || exit 1; \
 	done; test $$found = 1
 
 faults: setup ## the tests of kills, pauses, rebalances and broken brokers at full size; writes tests/faults/results.json (about an hour); docs/faults.md shows them

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import time
 
+from stream.durations import MINUTE
 from stream.setting_parts import Clock
+
+_LIVE = 15 * MINUTE
+"""A time is live no further behind the wall clock than this (ms); what is older is a backlog."""
 
 
 class WallClock:
@@ -17,6 +21,10 @@ class WallClock:
     def is_fixed(self) -> bool:
         """Whether now stands still."""
         return self._settings.fixed is not None
+
+    def is_live(self, time: int) -> bool:
+        """Whether an event time (ms) is near the wall clock, or no nearer one can come since now stands still."""
+        return self.is_fixed or time >= self.wall() - _LIVE
 
     def wall(self) -> int:
         """The time that `now` may be."""

@@ -30,12 +30,12 @@ from stream.engine.alert_log import CLOCK_KEY, clock_of
 from stream.engine.control import current_generation
 from stream.engine.names import Names
 from stream.engine.read_back import latest, read_all
+from stream.engine.scorer import changes
 from stream.engine.silence_log import standing
 from stream.errors import UsageError
 from stream.segment_text import EVERYTHING, segment_text
 from stream.segments import Dimensions, parse_segment, segment_key
 from stream.settings import Settings
-from stream.state.partition import CLAIM_KEY
 from stream.windows.board import Board
 
 _AT_REST = Memory()
@@ -76,8 +76,7 @@ async def _board(settings: Settings, rules: Mapping[str, Rule]) -> Board:
     board = Board(settings, needs_of(rules.values()))
     names = Names(settings.app, (await current_generation(settings)).number)
     async for record in read_all(settings, names.sums):
-        if record.key is not None and record.key != CLAIM_KEY:
-            board.apply(record.partition, [(record.key, record.value)])
+        board.apply(record.partition, changes([record]))
     return board
 
 

@@ -16,7 +16,6 @@ from stream.engine.rest import Rest
 from stream.engine.score_log import ScoresLeft
 from stream.settings import Settings
 from stream.windows.board import Board
-from stream.windows.now import LIVE
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ class ReadAhead:
     def _settle(self, *, at_end: bool) -> bool:
         """Bring the board up to date, where the rest after the last time is over; tells whether it was."""
         begun = steady_ms()
-        is_live = self._clock.is_fixed or self.left.newest >= self._clock.wall() - LIVE
+        is_live = self._clock.is_live(self.left.newest)
         if not self._rest.is_over_ahead(begun, backlog=not (at_end and is_live)):
             return False
         if self._board.settle():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -35,8 +35,9 @@ from stream.errors import BrokerUnavailable
 from stream.outlets.health import Health
 from stream.settings import Settings
 from stream.state.marker import Marker
+from stream.state.partition import CLAIM_KEY
 from stream.windows.board import Board
-from stream.windows.now import LIVE, Now, NowReader
+from stream.windows.now import Now, NowReader
 from stream.windows.published import REVISION_HEADER, ScoreRecord
 
 log = logging.getLogger(__name__)
@@ -150,7 +151,7 @@ class Scorer:
             if place.topic == self._settings.topics.silences:
                 self.alerting.silences.apply(records)
             else:
-                self.board.apply(place.partition, _changes(records))
+                self.board.apply(place.partition, changes(records))
                 self._rest.came(steady_ms())
         if fetched:
             await asyncio.sleep(0)
@@ -221,7 +222,7 @@ class Scorer:
         return now.at_end or all(offset <= _next_offset(status.get(partition), topic) for (topic, partition), offset in self._targets.items())
 
     def _is_live(self, now: Now) -> bool:
-        return now.time is not None and (self._clock.is_fixed or now.time >= self._clock.wall() - LIVE)
+        return now.time is not None and self._clock.is_live(now.time)
 
     async def _read_now(self) -> Now:
         steady = steady_ms()
@@ -257,8 +258,9 @@ def _next_offset(status: Marker | None, topic: str) -> int:
     return status.next_offsets.get(topic, 0) if status else 0
 
 
-def _changes(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[tuple[bytes, bytes | None]]:
-    return [(record.key, record.value) for record in records if record.key is not None and record.key != b"C"]
+def changes(records: Iterable[ConsumerRecord[bytes, bytes]]) -> list[tuple[bytes, bytes | None]]:
+    """What records of the sums change on a board; claims change nothing."""
+    return [(record.key, record.value) for record in records if record.key is not None and record.key != CLAIM_KEY]
 
 
 async def _reached(consumer: AIOKafkaConsumer, targets: dict[TopicPartition, int]) -> bool:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from stream.durations import MINUTE
 from stream.state.marker import Marker
 
 QUIET = 5_000
 """After nothing has come for this long (ms), and everything was read, now is the wall clock."""
-LIVE = 15 * MINUTE
-"""Now is live no further behind the wall clock than this (ms); what is older is a backlog."""
 
 
 class Now(NamedTuple):

@@ -285,6 +285,27 @@ BREAKAGES = (
         "tests/unit/engine/test_engine_slot_on_disk.py::test_a_claim_before_the_copy",
     ),
     Breakage(
+        "the end of a copy that a round did not hand on is left out",
+        "stream/engine/transport.py",
+        "        await self._fetch_lost()\n",
+        "",
+        "tests/engine/test_engine_continuity.py::test_a_copy_is_whole_although_rounds_ended_early",
+    ),
+    Breakage(
+        "a loop goes on although it was asked to end",
+        "stream/engine/ending.py",
+        "        raise asyncio.CancelledError\n",
+        "        pass\n",
+        "tests/unit/engine/test_engine_ending.py::test_a_loop_ends_at_its_head",
+    ),
+    Breakage(
+        "a task that does not listen is asked once",
+        "stream/engine/ending.py",
+        "        await asyncio.wait({task}, timeout=again)\n",
+        "        await asyncio.wait({task})\n",
+        "tests/unit/engine/test_engine_ending.py::test_it_is_asked_again",
+    ),
+    Breakage(
         "a webhook's signature leaves out the time",
         "stream/outlets/webhook.py",
         'timestamp.encode() + b"." + body',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stream.clock import WallClock, real_ms, steady_ms
-from stream.durations import DAY, HOUR
+from stream.durations import DAY, HOUR, MINUTE
 from stream.setting_parts import Clock
 
 
@@ -33,6 +33,13 @@ def test_simulated_time_never_passes_the_machines() -> None:
     now = real_ms()
     clock = WallClock(Clock(simulated_from=now - HOUR, simulated_at=now - HOUR, simulated_speed=100))
     assert now <= clock.wall() <= real_ms()
+
+
+def test_live_is_near_the_wall_clock() -> None:
+    """A quarter of an hour; and whatever time it is where the clock stands still."""
+    clock, now = WallClock(Clock()), real_ms()
+    assert (clock.is_live(now - 14 * MINUTE), clock.is_live(now - 16 * MINUTE)) == (True, False)
+    assert WallClock(Clock(fixed=now)).is_live(now - DAY)
 
 
 def test_steady_time_never_goes_back() -> None:
