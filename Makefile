@@ -35,7 +35,7 @@ test-pure: ## the tests that need no Kafka, on each Python from 3.11 to 3.13 of 
 		$(MAKE) --no-print-directory .venvs/$$version/.ready && .venvs/$$version/bin/python -m pytest -q -m "not kafka and not prometheus" -p no:cacheprovider --hypothesis-profile brief --numprocesses 2 --dist loadfile || exit 1; \
 	done; test $$found = 1
 
-faults: setup ## the tests of kills, pauses, rebalances and broken brokers at full size; writes tests/faults/results.json (about an hour); docs/faults.md shows them
+faults: setup ## the tests of kills, pauses, rebalances and broken brokers at full size; writes tests/faults/results.json (an hour); docs/faults.md shows them
 	@CSAT_LONG=1 $(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore $(TIMED) tests/engine tests/faults
 	@CSAT_LONG=1 $(BIN)/python -m pytest -q $(TIMED)
 
