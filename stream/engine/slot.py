@@ -84,7 +84,8 @@ class Slot:
 
     async def claim(self, producer: FencedProducer, worker: str) -> bool:
         """Take over: from here on the broker refuses older owners. Tells whether the state in memory is still the newest."""
-        was_last = self.is_settled
+        # A copy may read its own claim before the acknowledgement of it is here.
+        was_last, before = self.is_settled, self.position
         self.producer = producer
         self._is_claiming = True  # until it is known whether the state is the newest nothing of it may go out
         fault_points.reach("before-claim")
@@ -92,9 +93,9 @@ class Slot:
         fault_points.reach("between-claims")
         offset = await producer.append(self.names.changelog, self.number, [(CLAIM_KEY, worker.encode())])
         self._is_claiming = False
-        if offset < self.position:
-            raise self._damaged(f"ends at offset {offset}, but {self.position} had been acknowledged")
-        kept = was_last and offset == self.position
+        if offset < before:
+            raise self._damaged(f"ends at offset {offset}, but {before} had been acknowledged")
+        kept = was_last and offset == before
         self.claimed_at = offset
         if kept:
             self.position = offset + 1

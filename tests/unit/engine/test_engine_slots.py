@@ -9,10 +9,12 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from aiokafka.structs import ConsumerRecord
 
 from stream.clock import real_ms
 from stream.durations import MINUTE
 from stream.engine import slots as module
+from stream.engine.chunk import Chunk
 from stream.engine.control import FIRST
 from stream.engine.fenced import FencedProducer
 from stream.engine.letters import Letters
@@ -24,6 +26,7 @@ from stream.kpis.registry import layout
 from stream.outlets.health import Health
 from stream.rules import rules_of
 from stream.settings import Settings
+from stream.state.partition import CLAIM_KEY
 from tests.helpdesk import NOON, log, rated
 
 SETTINGS = Settings()
@@ -126,6 +129,32 @@ async def test_nothing_goes_out_during_a_claim(producers: list[Producer]) -> Non
     second.held.set()
     await claiming
     assert len(second.written) == 2
+
+
+async def test_a_copy_reads_its_own_claim_before_the_acknowledgement(producers: list[Producer]) -> None:
+    """It is in the log once the broker has it; that is no log that has lost what was acknowledged."""
+    log = Log()
+    slots = slots_with(log)
+    await slots._stand_by(0)
+    copy = slots._slots[0]
+
+    class Late(Producer):
+        """What it appends is read before the append ends."""
+
+        async def append(self, topic: str, number: int, records: list[object]) -> int:
+            """The offset of the first."""
+            offset = await super().append(topic, number, records)
+            if topic == slots.names.changelog:
+                record = ConsumerRecord(topic, number, offset, 0, 0, CLAIM_KEY, b"worker", None, 1, 6, ())
+                assert slots.load(Chunk(topic, number, 0, 0, [record])) is None
+            return offset
+
+    producers += [Late(0)]
+    await slots._claim(0)
+    assert (slots._slots[0], copy.claimed_at, copy.position) == (copy, 1, 2)
+    log.answers.set()
+    await slots.on_recovered({0})
+    assert copy.recovered
 
 
 async def test_a_claim_while_the_broker_is_asked_for_the_ends(producers: list[Producer]) -> None:
