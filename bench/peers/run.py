@@ -31,9 +31,13 @@ _CALM_CORES, _CALM_SECONDS = 0.4, 2.0
 
 
 class Patience(NamedTuple):
-    """Seconds: without a new result that mean the end, for the whole run, and to wait for a calm machine before it."""
+    """Seconds: without a new result that mean the end, of right results and of wrong ones; for the whole run; to wait for a calm machine.
+
+    Wrong results get longer: a contestant that halts in the middle of the work, say for a rebalance, is late and not wrong.
+    """
 
     quiet: float = 12.0
+    stuck: float = 90.0
     limit: float = 900.0
     calm: float = 60.0
 
@@ -78,7 +82,7 @@ async def run(command: Command, job: Job, right: Answer, events: int, broker_pid
         async with watched_output(job.broker, job.out) as watch:
             await _calm(patience.calm)
             with _contestant(command, job, log) as process:
-                observed = await _observe(process, watch, broker_pid, patience)
+                observed = await _observe(process, watch, broker_pid, right, patience)
             output = await watch.read()
         return figures(observed, output, _first(log), right, events)
     finally:
@@ -116,20 +120,30 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
         return
 
 
-async def _observe(process: subprocess.Popen[bytes], watch: Watch, broker_pid: int, patience: Patience) -> Observed:
+async def _observe(process: subprocess.Popen[bytes], watch: Watch, broker_pid: int, right: Answer, patience: Patience) -> Observed:
     """Samples from the start until the contestant ends by itself, its output rests, or the limit is reached."""
     began, busy = time.perf_counter(), _busy()
     clock = time.time() - began
     async with sampled(process.pid, broker_pid) as samples:
-        records, changed = 0, began
+        records, changed, rest = 0, began, patience.quiet
         while process.poll() is None and time.perf_counter() - began < patience.limit:
             await asyncio.sleep(_LOOK_SECONDS)
             now, found = time.perf_counter(), await watch.records()
             if found != records:
-                records, changed = found, now
-            elif records and now - changed > patience.quiet:
-                break
+                records, changed, rest = found, now, patience.quiet
+            elif records and now - changed > rest:
+                if rest >= patience.stuck or _is_right(await watch.read(), right):
+                    break
+                rest = patience.stuck
     return Observed(began, clock, _busy() - busy, samples, process.poll())
+
+
+def _is_right(output: Output, right: Answer) -> bool:
+    """Whether the results so far are the whole right answer."""
+    try:
+        return verdict(output.values, right).wrong == 0
+    except msgspec.DecodeError:
+        return False
 
 
 def figures(observed: Observed, output: Output, first: float | None, right: Answer, events: int) -> Figures | Failure:

@@ -17,6 +17,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from bench.peers.job import FirstRecord, Job, from_environment, hour_of, is_public_answer, is_satisfied, milliseconds
 
 NAMES = ("n", "satisfied", "n_frt", "sum_frt")
+HALTS = {"halt": 3.0, "stick": 600.0}
+"""Seconds between one half of the results and the other, by fault."""
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
 
 
@@ -65,7 +67,10 @@ async def main(fault: str) -> None:
     if fault == "lose":
         next(result for result in results if result["n"])["n"] -= 1
     async with AIOKafkaProducer(bootstrap_servers=job.broker) as producer:
-        for result in results:
+        for number, result in enumerate(results):
+            if fault in HALTS and number == len(results) // 2:
+                await producer.flush()
+                await asyncio.sleep(HALTS[fault])
             # The broker's own stamp counts, not what a contestant says of the time.
             await producer.send(job.out, json.dumps(result).encode(), key=result["team"].encode(), timestamp_ms=1)
 

@@ -20,7 +20,7 @@ from stream.devkit.kafka import EmbeddedKafka
 pytestmark = pytest.mark.kafka
 
 PLAIN = Path(__file__).parent / "plain_job.py"
-PATIENCE = Patience(quiet=1.0, limit=60.0, calm=0.0)
+PATIENCE = Patience(quiet=1.0, stuck=8.0, limit=60.0, calm=0.0)
 
 
 def plain(**environment: str) -> Contestant:
@@ -91,6 +91,25 @@ async def test_who_stays_is_stopped_with_its_children(kafka: EmbeddedKafka, tmp_
     assert time.monotonic() - began < PATIENCE.limit
     pid = int(child.read_text(encoding="utf-8"))
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+async def test_who_halts_is_late_and_not_wrong(kafka: EmbeddedKafka) -> None:
+    """Longer without a result than right results may rest, and right in the end: the halt is in the time that it took."""
+    (one,) = await bench(kafka, [plain(PLAIN_FAULT="halt")], ["w2"], 2_004)
+    (run,) = one.runs
+    assert isinstance(run, Figures)
+    assert run.wrong == 0
+    assert run.seconds > PATIENCE.quiet
+
+
+async def test_who_sticks_is_stopped_and_wrong(kafka: EmbeddedKafka) -> None:
+    """Half of the results and nothing more: stopped before the limit, and not correct."""
+    began = time.monotonic()
+    (one,) = await bench(kafka, [plain(PLAIN_FAULT="stick")], ["w2"], 2_005)
+    (run,) = one.runs
+    assert isinstance(run, Figures)
+    assert run.wrong > 0
+    assert PATIENCE.stuck < time.monotonic() - began < PATIENCE.limit
 
 
 async def test_who_crashes_has_no_figures(kafka: EmbeddedKafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
