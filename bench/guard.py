@@ -112,11 +112,11 @@ def guard(console: Console) -> int:
         known = {name: max(each[name] for each in records.values()) for name in GUARDED}
     dearer = False
     for name, measure in GUARDED.items():
-        recorded = known[name]
-        now = _least_ratio(measure, recorded * MOST_GROWTH)
+        recorded, allowed = known[name], known[name] * MOST_GROWTH
+        now = _least_ratio(measure, allowed)
         shown = f"CPU of the pure core an event, {name}: {now:.3f} of the reference, {recorded:.3f} recorded ({now / recorded - 1:+.0%})"
         console.print(shown, soft_wrap=True)
-        dearer = dearer or now > recorded * MOST_GROWTH
+        dearer = dearer or now > allowed
     if dearer:
         console.print(
             f"that is more than {MOST_GROWTH - 1:.0%} above: find out why, or record it anew with `python -m bench.guard --record`", soft_wrap=True

@@ -43,7 +43,7 @@ class Patience(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """What a run took. Times in seconds, memory in MB; `others_cores` is what neither contestant nor broker used of the machine."""
+    """What a run took. Times in seconds, memory in MB; `others_cores` is what neither contestant nor broker nor the bench used of the machine."""
 
     events: int
     events_per_second: float
@@ -66,7 +66,7 @@ class Failure(NamedTuple):
 
 
 class Observed(NamedTuple):
-    """One run as it was seen: its beginning (`time.perf_counter()`), what to add to that clock for Unix seconds, CPU seconds of the whole machine."""
+    """One run as it was seen: its beginning (`time.perf_counter()`), what to add to it for Unix seconds, CPU seconds of all but the bench."""
 
     began: float
     clock: float
@@ -132,18 +132,23 @@ async def _observe(process: subprocess.Popen[bytes], watch: Watch, broker_pid: i
             if found != records:
                 records, changed, rest = found, now, patience.quiet
             elif records and now - changed > rest:
-                if rest >= patience.stuck or _is_right(await watch.read(), right):
+                if rest >= patience.stuck or await _is_right(watch, right):
                     break
                 rest = patience.stuck
     return Observed(began, clock, _busy() - busy, samples, process.poll())
 
 
-def _is_right(output: Output, right: Answer) -> bool:
+async def _is_right(watch: Watch, right: Answer) -> bool:
     """Whether the results so far are the whole right answer."""
+    found = _compared(await watch.read(), right)
+    return isinstance(found, Verdict) and found.wrong == 0
+
+
+def _compared(output: Output, right: Answer) -> Verdict | Failure:
     try:
-        return verdict(output.values, right).wrong == 0
+        return verdict(output.values, right)
     except msgspec.DecodeError:
-        return False
+        return Failure("its results are not of the agreed form")
 
 
 def figures(observed: Observed, output: Output, first: float | None, right: Answer, events: int) -> Figures | Failure:
@@ -154,10 +159,9 @@ def figures(observed: Observed, output: Output, first: float | None, right: Answ
         return Failure("it read no record" if first is None else "it wrote no result")
     if output.last <= first:
         return Failure("its last result is older than its first record")
-    try:
-        found: Verdict = verdict(output.values, right)
-    except msgspec.DecodeError:
-        return Failure("its results are not of the agreed form")
+    found = _compared(output, right)
+    if isinstance(found, Failure):
+        return found
     seconds = output.last - first
     used = usage(observed.samples, first - observed.clock, output.last - observed.clock)
     return Figures(
@@ -194,9 +198,9 @@ def first_record(lines: Sequence[str]) -> float | None:
 
 
 def _busy() -> float:
-    """CPU seconds that the whole machine has used so far."""
+    """CPU seconds that the whole machine has used so far, but for this process, which reads results while a contestant runs."""
     times = psutil.cpu_times()
-    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0))
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)) - time.process_time()
 
 
 async def _calm(limit: float) -> None:
