@@ -40,18 +40,24 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that uses the broker, so that `-m "not kafka"` needs none."""
     for item in items:
-        if {"kafka", "own_kafka"}.intersection(getattr(item, "fixturenames", ())):
+        if "installed_kafka" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.kafka)
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[EmbeddedKafka]:
-    """The real broker of the whole run. Tests share it: topics and groups need names of their own."""
+def installed_kafka() -> type[EmbeddedKafka]:
+    """What brokers are started with. Where Kafka's packages are not on the machine, whoever wants one is skipped."""
     try:
         jars.require_packages()
     except UsageError as error:
         pytest.skip(str(error))
-    with EmbeddedKafka() as broker:
+    return EmbeddedKafka
+
+
+@pytest.fixture(scope="session")
+def kafka(installed_kafka: type[EmbeddedKafka]) -> Iterator[EmbeddedKafka]:
+    """The real broker of the whole run. Tests share it: topics and groups need names of their own."""
+    with installed_kafka() as broker:
         yield broker
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from faust.transport.drivers import TRANSPORTS
 from faust.types import TP, StreamT
 from faust.types.auth import CredentialsT
 from faust.types.transports import ConsumerT
+from mode.utils.queues import FlowControlEvent
 
 from stream.durations import SECOND
 from stream.engine.chunk import Chunk
@@ -34,10 +36,27 @@ _HEARTBEAT_SECONDS = 0.5
 """A heartbeat's answer is how a worker hears that another one has gone."""
 
 
+class Flow(FlowControlEvent):
+    """Faust's flow control, which empties the queues where a flow begins again, but not those of a flow that never stood still.
+
+    Faust lets the flow begin once more where a recovery ends, and chunks of copies that have come meanwhile would vanish.
+    """
+
+    def resume(self) -> None:
+        """Let what is fetched through."""
+        if not self.is_active():
+            super().resume()
+
+
 class App(faust.App):
     """A Faust app with the slots of this worker. It needs no folder of its own."""
 
     slots: Slots
+
+    @cached_property
+    def flow_control(self) -> Flow:
+        """What opens and closes the queues."""
+        return Flow()
 
     def _create_directories(self) -> None:
         """Faust would make folders for its tables."""

@@ -74,6 +74,21 @@ async def test_a_copy_is_whole_although_rounds_ended_early(new: Callable[..., Ca
     await case.audit()
 
 
+@pytest.mark.timeout(120)
+async def test_a_copy_is_whole_although_the_recovery_ended(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
+    """Chunks of a quiet changelog wait to be taken in when the recovery ends, and nothing behind them would show that they are missing."""
+    case = new(partitions=2, publish=QUICK, standbys=1)
+    await case.create_topics()
+    await fill(case.settings, standard_load(EVENTS // 4, start=real_ms() - 30 * DAY - MINUTE))
+    owner = start(case, "owner")
+    await owner.until_ready()
+    other = start(case, "dawdling", "tests.engine.dawdling_worker")
+    assert await other.until_logged("standing by")
+    await asyncio.sleep(5)
+    await has_the_whole_copy(other, owner)
+    await case.audit()
+
+
 async def has_the_whole_copy(other: WorkerProcess, owner: WorkerProcess) -> None:
     """The owner is killed, and who takes over has next to nothing to read."""
     before = len(other.log)

@@ -12,11 +12,9 @@ from engine_worker import WorkerProcess
 
 from schemas.scores import Score
 from stream.clock import real_ms
-from stream.devkit import jars
 from stream.devkit.kafka import EmbeddedKafka
 from stream.devkit.load import standard_load
 from stream.durations import DAY, HOUR, MINUTE
-from stream.errors import UsageError
 from stream.windows.published import REVISION_HEADER
 
 STOP_SECONDS = 10
@@ -75,16 +73,11 @@ async def test_restart_when_nothing_happened(new: Callable[..., Case], start: Ca
     await assert_revisions_count(case)
 
 
-@pytest.mark.kafka
 @pytest.mark.timeout(180)
-async def test_broker_restarts(tmp_path: Path, start: Callable[..., WorkerProcess]) -> None:
+async def test_broker_restarts(installed_kafka: type[EmbeddedKafka], tmp_path: Path, start: Callable[..., WorkerProcess]) -> None:
     """The broker goes away and comes back while workers run: they go on by themselves, and no figure differs."""
-    try:
-        jars.require_packages()
-    except UsageError as error:
-        pytest.skip(str(error))
     records = standard_load(10_000, start=real_ms() - 30 * DAY - MINUTE)
-    with EmbeddedKafka() as broker:
+    with installed_kafka() as broker:
         case = new_case(broker.bootstrap_servers, tmp_path, publish=QUICK)
         await case.create_topics()
         workers = [start(case, "one"), start(case, "two")]

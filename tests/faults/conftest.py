@@ -13,9 +13,7 @@ import pytest
 from engine_case import new_case
 
 from bench.machine import commit
-from stream.devkit import jars
 from stream.devkit.kafka import EmbeddedKafka
-from stream.errors import UsageError
 from tests.faults import results
 from tests.faults.stage import BROKER, QUICK, SEGMENTS, SESSION, NewStage, Stage
 
@@ -43,23 +41,16 @@ def seed(chosen_seed: int) -> int:
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[EmbeddedKafka]:
+def kafka(installed_kafka: type[EmbeddedKafka]) -> Iterator[EmbeddedKafka]:
     """A broker of these tests alone: sessions may be short, so that a dead worker is missed soon."""
-    yield from _broker()
+    with installed_kafka(config=BROKER) as broker:
+        yield broker
 
 
 @pytest.fixture
-def own_kafka() -> Iterator[EmbeddedKafka]:
+def own_kafka(installed_kafka: type[EmbeddedKafka]) -> Iterator[EmbeddedKafka]:
     """A broker of one test alone, which may do to it what it likes."""
-    yield from _broker()
-
-
-def _broker() -> Iterator[EmbeddedKafka]:
-    try:
-        jars.require_packages()
-    except UsageError as error:
-        pytest.skip(str(error))
-    with EmbeddedKafka(config=BROKER) as broker:
+    with installed_kafka(config=BROKER) as broker:
         yield broker
 
 

@@ -1,4 +1,4 @@
-"""How much is fetched at once, and a recovery that a rebalance overtakes."""
+"""How much is fetched at once, what the queues keep, and a recovery that a rebalance overtakes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from faust.tables.recovery import RebalanceAgain
 from faust.types import TP
 
-from stream.engine.app import Recovery, Tables, fetch_size
+from stream.engine.app import App, Recovery, Tables, fetch_size
 
 STANDBY = TP("changelog", 1)
 
@@ -19,6 +19,19 @@ STANDBY = TP("changelog", 1)
 def test_all_fetches_together_fit_in_memory(topic_partitions: int, kilobytes: int) -> None:
     """A megabyte of each, less where there are many, and never so little that every record is a fetch."""
     assert fetch_size(topic_partitions) == kilobytes * 1024
+
+
+async def test_a_flow_that_goes_on_keeps_what_is_queued() -> None:
+    """Faust resumes once more where a recovery ends; only what was fetched before the flow stood still is void."""
+    app = App("csat-test", store="memory://")
+    queue = app.FlowControlQueue(maxsize=4, clear_on_resume=True)
+    app.flow_control.resume()
+    queue.put_nowait("a copy's chunk")
+    app.flow_control.resume()
+    assert queue.qsize() == 1
+    app.flow_control.suspend()
+    app.flow_control.resume()
+    assert queue.empty()
 
 
 class Seeks:
