@@ -29,7 +29,7 @@ class Letters:
         """Connect."""
         self._producer = AIOKafkaProducer(
             **client_options(self._settings.kafka),
-            enable_idempotence=True,
+            acks="all",  # not idempotent: a batch that is given up would make it refuse all that come after
             max_batch_size=_MAX_BATCH,
             max_request_size=4 * _MAX_BATCH,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
@@ -43,7 +43,7 @@ class Letters:
             await self._producer.stop()
 
     async def send(self, refused: Sequence[tuple[LogRecord, Refused]]) -> None:
-        """Send these and wait until all are acknowledged."""
+        """Send these and wait until all are acknowledged. KafkaError where they are not within half a minute."""
         if self._producer is None:
             raise RuntimeError("not started")
         topic = self._settings.topics.dead_letters

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from aiokafka.errors import KafkaError
 
 from schemas.read import Reader, Refused
 from stream.clock import WallClock, real_ms, steady_ms
@@ -186,7 +187,10 @@ class Slot:
         producer = self.producer
         while self.refused:
             refused, self.refused = self.refused, []
-            await letters.send(refused)
+            try:
+                await letters.send(refused)
+            except KafkaError as error:
+                raise OwnershipLost(f"dead letters: {type(error).__name__}") from error
         if producer is None or self.lost:
             raise OwnershipLost("let go of while dead letters went out")
         begun = steady_ms()

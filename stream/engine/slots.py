@@ -113,9 +113,9 @@ class Slots:
         await self.on_owner_change()
 
     async def _stand_by(self, number: int) -> None:
-        """Keep a copy of what another worker owns. What was owned here is read anew."""
+        """Keep a copy of what another worker owns. What was owned here, or whose claim was refused, is read anew."""
         slot = self._slots.get(number)
-        if slot is not None and slot.claimed_at >= 0:
+        if slot is not None and (slot.lost or slot.claimed_at >= 0):
             await self._drop(number)
         if number not in self._slots:
             self._new_slot(number)

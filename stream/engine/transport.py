@@ -160,7 +160,8 @@ class Consumer(driver.Consumer):
                 changelogs.append(Run(tp, records))
         runs = self._merge.runs(self._lacking)
         # A topic that gives nothing for so long is not waited for again and again: what it still has may be no records at all.
-        return chain(changelogs, runs if fetched else islice(self._merge.runs(lambda: ()), 1))
+        unsought = (run for run in changelogs if self.seek_number(run.tp) == before.get(run.tp, 0))  # asked when its turn comes
+        return chain(unsought, runs if fetched else islice(self._merge.runs(lambda: ()), 1))
 
     def _lacking(self) -> frozenset[int]:
         """Partition numbers of which a topic has records left but none fetched."""

@@ -9,14 +9,16 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord
 
+from schemas.read import Refused
 from stream.clock import real_ms
 from stream.durations import MINUTE
 from stream.engine import slots as module
 from stream.engine.chunk import Chunk
 from stream.engine.control import FIRST
-from stream.engine.fenced import FencedProducer
+from stream.engine.fenced import FencedProducer, OwnershipLost
 from stream.engine.letters import Letters
 from stream.engine.names import Names
 from stream.engine.slot import Slot
@@ -114,6 +116,53 @@ async def test_a_slot_that_was_replaced_writes_nothing(producers: list[Producer]
     old.partition.changed = True
     await old.flush(slots.letters, slots.clock)
     assert (old.is_ready, second.written) == (False, claims)
+
+
+async def test_dead_letters_that_do_not_go_out_end_no_worker(producers: list[Producer]) -> None:
+    """A broker that is away for long: nothing goes out without them, the state is let go of, and the worker joins again."""
+    log, first = Log(), Producer(0)
+    slots = slots_with(log)
+    producers += [first]
+    slot = await owned(slots, log)
+    joined = []
+
+    async def send(_refused: object) -> None:
+        raise KafkaTimeoutError
+
+    async def rejoin() -> None:
+        joined.append(slot.number)
+
+    slots.letters = cast("Letters", SimpleNamespace(counts=Counter(), send=send))
+    slots.on_lost = rejoin
+    slot.refused.append(cast("tuple[ConsumerRecord, Refused]", (None, None)))
+    slot.partition.changed = True
+    claims = list(first.written)
+    await slots._flush(slot)
+    assert (slot.lost, joined, first.written) == (True, [0], claims)
+
+
+async def test_a_copy_after_a_claim_that_was_refused(producers: list[Producer]) -> None:
+    """It begins anew: what was to be claimed would be thrown away at the next claim, with all that was read into it."""
+    slots = slots_with(Log())
+
+    class Refusing(Producer):
+        """Somebody else has claimed since."""
+
+        async def append(self, topic: str, number: int, records: list[object]) -> int:
+            """Nothing is taken."""
+            raise OwnershipLost(f"{topic}/{number}: {len(records)}")
+
+    async def rejoin() -> None:
+        """Nobody is there to join."""
+
+    slots.on_lost = rejoin
+    producers += [Refusing(0)]
+    await slots._claim(0)
+    refused = slots._slots[0]
+    assert refused.lost
+    await slots._stand_by(0)
+    assert slots._slots[0] is not refused
+    assert not slots._slots[0].lost
 
 
 async def test_nothing_goes_out_during_a_claim(producers: list[Producer]) -> None:
