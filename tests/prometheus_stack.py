@@ -29,7 +29,9 @@ from stream.setting_parts import Metrics
 PROGRAMS = ("prometheus", "promtool", "prometheus-alertmanager", "amtool")
 EVERY = "1s"
 # A worker that is not scraped yet is silent: what waits must wait longer than the first scrape takes on a busy machine.
-_WAITS = {"for": "8s", "keep_firing_for": "2s", "group_wait": "1s", "group_interval": "2s", "repeat_interval": "1h"}
+_WAITS = {"for": "8s", "group_wait": "1s", "group_interval": "2s", "repeat_interval": "1h"}
+_KEPT = {"5m": "2s", "6m": "6s"}
+"""How long what is over goes on; the longer one by four evaluations, as it is in `deploy/`."""
 _START_SECONDS = 30
 _STOP_SECONDS = 10
 
@@ -56,7 +58,7 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 30) -> N
 def quick(config: Any) -> Any:
     """The same configuration with waiting times of seconds."""
     if isinstance(config, Mapping):
-        return {key: _WAITS[key] if key in _WAITS else quick(value) for key, value in config.items()}
+        return {key: _KEPT[value] if key == "keep_firing_for" else _WAITS[key] if key in _WAITS else quick(value) for key, value in config.items()}
     return [quick(value) for value in config] if isinstance(config, list) else config
 
 

@@ -29,6 +29,8 @@ FIRING = "segment:cx_alert_firing:max"
 
 # The scorer moves to another worker in seconds, the new one recovers in less than this: meanwhile an alert goes on firing.
 _KEEP_FIRING = "5m"
+# What holds an alert back outlives it: both end with the worker, and whichever Alertmanager heard of first would let the other out.
+_KEEP_HOLDING = "6m"
 # As in the rule intake_broken: a share of at least 100 records in 15 minutes.
 _DEAD_LETTER_SHARE, _FEWEST_RECORDS = 0.05, 100
 # Thirty seconds of the standard load of 2,000 events a second.
@@ -80,7 +82,7 @@ def _held_back(teams: Sequence[str]) -> dict[str, Any]:
     return {
         "alert": HELD_BACK,
         "expr": f"max by ({names.RULE}, {names.SEGMENT}) ({inhibited} or {names.ALERT_SILENCED}) == 1",
-        "keep_firing_for": _KEEP_FIRING,
+        "keep_firing_for": _KEEP_HOLDING,
         "labels": {"severity": NOBODY},
         "annotations": {"summary": "{{ $labels.rule }}: another segment's alert speaks for this one, or somebody has silenced it."},
     }
