@@ -162,7 +162,7 @@ def _takeover_of(results: Results) -> dict[str, Any]:
 
 def _flat(_: Results) -> str:
     return (
-        "plain Python: the profile is flat (docs/architecture.md), and about half of an event's cost is the core's: "
+        "plain Python: the profile is flat (docs/architecture.md), and well over half of an event's cost is the core's: "
         "reading, working out and comparing what tickets contribute to eight figures in six segment lists. Compiling the pure folders with mypyc "
         "took 8 % off and was left out"
     )
@@ -323,7 +323,10 @@ def _where(file: str, results: Results) -> str:
 
 def _measured_on(file: str, results: Results) -> str:
     where = _where(file, results)
-    return f" Measured on {where}." if where else ""
+    if not where:
+        return ""
+    loop = results[file]["machine"].get("reference_ms")
+    return f" Measured on {where}" + (f"; the fixed loop took {loop:.0f} ms in that run." if loop else ".")
 
 
 def measured_of(target: Target, results: Results) -> str | None:
@@ -344,9 +347,9 @@ def _peers(results: Results) -> Iterator[str]:
         f"change, no scores. What all of it costs is the standard job above.{_measured_on('peers_runs', results)}"
     )
     yield ""
-    yield from _head("job", "contestant", "events/s:", "CPU s for 1M:", "peak MB:", "result")
+    yield from _head("job", "contestant", "events/s:", "CPU s for 1M:", "from:", "to:", "peak MB:", "result")
     for one in results.get("peers", []):
-        yield f"| {one['job']} | {one['contestant']} | {_figures(one)} |"
+        yield f"| {one['job']} | {one['contestant']} | {_figures(one, _spread(one, results))} |"
 
 
 def _rounds(results: Results) -> int:
@@ -354,11 +357,18 @@ def _rounds(results: Results) -> int:
     return int(results.get("peers_runs", {}).get("options", {}).get("times", 1))
 
 
-def _figures(one: dict[str, Any]) -> str:
+def _spread(one: dict[str, Any], results: Results) -> str:
+    """The least and the most CPU seconds of the runs of a contestant, as cells."""
+    runs = [run for run in results.get("peers_runs", {}).get("runs", []) if (run["job"], run["contestant"]) == (one["job"], one["contestant"])]
+    seconds = [run["cpu_seconds_per_million"] for run in runs if run.get("cpu_seconds_per_million") is not None]
+    return f"{min(seconds):.1f} | {max(seconds):.1f}" if seconds else "- | -"
+
+
+def _figures(one: dict[str, Any], spread: str) -> str:
     if one["events_per_second"] is None:
-        return f"- | - | - | {one.get('skipped') or one.get('failed', ['failed'])[0]}"
+        return f"- | - | {spread} | - | {one.get('skipped') or one.get('failed', ['failed'])[0]}"
     right = "correct" if one["correct"] else "wrong"
-    return f"{one['events_per_second']:,.0f} | {one['cpu_seconds_per_million']:.1f} | {one['peak_rss_mb']:,.0f} | {right}"
+    return f"{one['events_per_second']:,.0f} | {one['cpu_seconds_per_million']:.1f} | {spread} | {one['peak_rss_mb']:,.0f} | {right}"
 
 
 def _curves(results: Results) -> Iterator[str]:
@@ -432,7 +442,8 @@ def _growth(results: Results) -> Iterator[str]:
     yield (
         "`make soak`: time runs 48 times as fast: tickets are opened and forgotten and panes come and go within the warm-up (the first 45 %). "
         "Topics are cleaned at once. Growth is that of a straight line from the end of the warm-up to the end, the bound what it is at most (99 %). "
-        "Memory is not quite flat: tickets and sums stand still, and what is left between the arrays that a flush needs for a moment still grows."
+        "Of memory, *allocated* is what C holds (arrays among it), *unused* what its allocator keeps for later, and blocks are Python's objects: "
+        "where memory grows and these stand still with tickets and sums, it grows between what is held."
     )
     yield ""
     yield from _head("figure", "mean:", "growth:", "bound:", "allowed:")

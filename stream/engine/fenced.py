@@ -13,7 +13,7 @@ from asyncio import Future
 from collections.abc import Iterable, Sequence
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
@@ -140,8 +140,11 @@ class FencedProducer:
 
 
 def may_pass(error: KafkaError) -> bool:
-    """Whether the same may succeed later; aiokafka says a plain KafkaError of a connection that ended while it looked for the coordinator."""
-    return bool(error.retriable) or type(error) is KafkaError
+    """Whether the same may succeed later.
+
+    aiokafka says a plain KafkaError of a connection that ended while it looked for the coordinator, and calls its own timeout not retriable.
+    """
+    return bool(error.retriable) or isinstance(error, KafkaTimeoutError) or type(error) is KafkaError
 
 
 def _largest(records: Sequence[Record]) -> str:

@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from schemas.read import Reader, Refused
 from stream.clock import WallClock, real_ms, steady_ms
 from stream.engine import fault_points
-from stream.engine.fenced import FencedProducer, OwnershipLost
+from stream.engine.fenced import FencedProducer, OwnershipLost, may_pass
 from stream.engine.interval import FlushInterval
 from stream.engine.letters import Letters
 from stream.engine.local_store import LocalStore, remove
@@ -190,6 +190,8 @@ class Slot:
             try:
                 await letters.send(refused)
             except KafkaError as error:
+                if not may_pass(error):
+                    raise
                 raise OwnershipLost(f"dead letters: {type(error).__name__}") from error
         if producer is None or self.lost:
             raise OwnershipLost("let go of while dead letters went out")

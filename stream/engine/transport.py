@@ -8,6 +8,7 @@ the number of the seek it was fetched after. Who reads it can tell a hole, and s
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
@@ -19,6 +20,7 @@ from faust.types import TP, ConsumerMessage
 
 from stream.engine.chunk import Chunk
 from stream.engine.merge import Merge, Run
+from stream.engine.reading import Reading
 from stream.engine.slots import Slots
 
 SCHEME = "csat"
@@ -63,11 +65,7 @@ class Consumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._positions: dict[TP, int | None] = {}
-        self._seeks: dict[TP, int] = {}
-        self._fetched: dict[TP, int] = {}
-        self._lost: dict[TP, tuple[int, int]] = {}
-        """Changelogs of which fetched records were not handed on: the number of the seek they came after, and the first of their offsets."""
+        self._reading = Reading(self._sources)
         self._source_tps: list[TP] = []
         self._is_fetching = False
         self._merge = Merge()
@@ -86,7 +84,7 @@ class Consumer(driver.Consumer):
 
     def seek_number(self, tp: TP) -> int:
         """How often this topic partition was sought."""
-        return self._seeks.get(tp, 0)
+        return self._reading.seeks[tp]
 
     async def go_to(self, tp: TP, offset: int) -> None:
         """Fetch from this offset on; whatever was fetched before is void."""
@@ -95,10 +93,8 @@ class Consumer(driver.Consumer):
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Seek in the consumer's own thread (from another one it would break aiokafka), and note where the next chunks begin."""
         for tp, offset in partitions.items():
-            self._seeks[tp] = self.seek_number(tp) + 1
             self._merge.drop(tp)
-            self._fetched[tp] = offset
-            self._positions[tp] = offset
+            self._reading.seek(tp, offset)
         await super().seek_wait(partitions)
         for tp, offset in partitions.items():
             self._read_offset[tp] = offset or None
@@ -111,22 +107,24 @@ class Consumer(driver.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 (Faust's signature)
         """Fetch, and give one message for each chunk."""
+        reading = self._reading
         if self._is_fetching:
-            self._forget_positions()
+            self._merge.clear()
+            reading.lose_all()
         await self._fetch_lost()
         self._is_fetching = True
-        before = dict(self._seeks)
+        before = reading.seeks.copy()
         fetched: Mapping[TP, list[Any]] | None
         fetched, _ = await self._wait_next_records(timeout)
         self._is_fetching = False
         generation = self.app.consumer_generation_id
         if not self.flow_active:
             await self.perform_seek()
-        undelivered = {tp: (self.seek_number(tp), self._positions.get(tp)) for tp in fetched or {} if tp.topic not in self._sources}
+        undelivered = {tp: (self.seek_number(tp), reading.positions.get(tp)) for tp in fetched or {} if tp.topic not in self._sources}
         try:
             for run in await self._runs(fetched or {}, before):
                 number = self.seek_number(run.tp)
-                undelivered[run.tp] = number, self._positions.get(run.tp)
+                undelivered[run.tp] = number, reading.positions.get(run.tp)
                 for chunk in self._chunks(run, number):
                     if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
                         return
@@ -135,32 +133,27 @@ class Consumer(driver.Consumer):
                 del undelivered[run.tp]
         finally:
             for tp, (number, begins) in undelivered.items():
-                if self.seek_number(tp) == number:
-                    self._positions[tp] = None
-                    if begins is not None and tp.topic not in self._sources:
-                        self._lost[tp] = number, begins
+                reading.lose(tp, begins, number)
 
     async def _fetch_lost(self) -> None:
         """Fetch again what was not handed on of changelogs: nothing need come behind it that would show the hole, and a copy would lack it."""
-        lost, self._lost = self._lost, {}
-        for tp, (number, begins) in lost.items():
-            if self.seek_number(tp) == number:
-                await self.go_to(tp, begins)
+        for tp, begins in self._reading.take_lost().items():
+            await self.go_to(tp, begins)
 
-    async def _runs(self, fetched: Mapping[TP, list[Any]], before: Mapping[TP, int]) -> Iterator[Run]:
+    async def _runs(self, fetched: Mapping[TP, list[Any]], before: Counter[TP]) -> Iterator[Run]:
         """Changelogs as they were fetched; source topics merged. What was fetched while its topic partition was sought is void."""
         changelogs = []
         for tp, records in fetched.items():
-            if self.seek_number(tp) != before.get(tp, 0):
+            if self.seek_number(tp) != before[tp]:
                 await self._fetch_again(tp)
             elif tp.topic in self._sources:
                 self._merge.add(tp, records)
-                self._fetched[tp] = records[-1].offset + 1
+                self._reading.fetched[tp] = records[-1].offset + 1
             else:
                 changelogs.append(Run(tp, records))
         runs = self._merge.runs(self._lacking)
         # A topic that gives nothing for so long is not waited for again and again: what it still has may be no records at all.
-        unsought = (run for run in changelogs if self.seek_number(run.tp) == before.get(run.tp, 0))  # asked when its turn comes
+        unsought = (run for run in changelogs if self.seek_number(run.tp) == before[run.tp])  # asked when its turn comes
         return chain(unsought, runs if fetched else islice(self._merge.runs(lambda: ()), 1))
 
     def _lacking(self) -> frozenset[int]:
@@ -169,12 +162,12 @@ class Consumer(driver.Consumer):
 
     def _chunks(self, run: Run, number: int) -> Iterator[Chunk]:
         """The records in chunks; it ends early when the topic partition is sought meanwhile."""
-        tp = run.tp
+        tp, positions = run.tp, self._reading.positions
         for start in range(0, len(run.records), CHUNK):
             if self.seek_number(tp) != number:
                 return
             chunk = list(run.records[start : start + CHUNK])
-            begins, self._positions[tp] = self._positions.get(tp), chunk[-1].offset + 1
+            begins, positions[tp] = positions.get(tp), chunk[-1].offset + 1
             yield Chunk(tp.topic, tp.partition, begins, number, chunk)
 
     async def _wait_next_records(self, timeout: float) -> tuple[Mapping[TP, list[Any]] | None, set[TP] | None]:  # noqa: ASYNC109 (Faust's signature)
@@ -195,18 +188,13 @@ class Consumer(driver.Consumer):
         return await super()._getmany(wanted, patience if self._source_tps else _SOON)
 
     def _is_at_end(self, tp: TP) -> bool:
-        position = self._fetched.get(tp, self._positions.get(tp))
+        position = self._reading.fetched.get(tp, self._reading.positions.get(tp))
         highwater: int | None = self.highwater(tp)
         return position is not None and highwater is not None and position >= highwater
 
-    def _forget_positions(self) -> None:
-        """A fetch was broken off: whatever it had is lost, so the next chunk of each source topic can't say where it begins."""
-        self._merge.clear()
-        self._positions.update(dict.fromkeys(self._source_tps))
-
     async def _fetch_again(self, tp: TP) -> None:
         """What was fetched may be from before a seek: seek to the same place once more."""
-        position = self._positions.get(tp)
+        position = self._reading.positions.get(tp)
         if position is not None:
             await self.go_to(tp, position)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
@@ -47,14 +48,25 @@ def verify_offsets(partition: Partition, ends: Mapping[str, Ends], number: int) 
     """StartRefused where a source log is shorter than what was read from it. What retention has removed unread is counted as lost and skipped."""
     for topic, (first, end) in ends.items():
         done = partition.next_offsets.get(topic, 0)
-        if done > end:
-            raise StartRefused(
-                f"{topic}/{number} ends at offset {end}, but {done} records of it are in the state", "the log lost data: run `csat-stream rebuild`"
-            )
+        verify_end(topic, number, done, end)
         if done < first:
             if done or partition.flush_number:  # otherwise this is the first start, and what was before is not asked for
                 _tell_lost(topic, number, first - done)
             partition.next_offsets[topic] = first
+
+
+def verify_end(topic: str, number: int, done: int, end: int) -> None:
+    """StartRefused where a source log ends before what was read from it."""
+    if done > end:
+        raise StartRefused(
+            f"{topic}/{number} ends at offset {end}, but {done} records of it are in the state", "the log lost data: run `csat-stream rebuild`"
+        )
+
+
+async def verify_still_there(source_log: SourceLog, topic: str, number: int, done: int) -> None:
+    """The same for a log that is read from an earlier place than was asked for, as a consumer does that finds no such offset any more."""
+    with contextlib.suppress(KafkaError):  # without a broker nobody can say
+        verify_end(topic, number, done, (await source_log.ends(number))[topic].end)
 
 
 async def explain_gap(source_log: SourceLog, topic: str, number: int, done: int) -> None:

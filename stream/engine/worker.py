@@ -280,13 +280,18 @@ class Worker:
                 self._fail(error)
 
     async def _watch_stalls(self, app: App) -> None:
-        """Fetch again what has not arrived: Faust may lose a fetched chunk around a rebalance, and no other need come behind it."""
+        """Fetch again what has not arrived: Faust may lose a fetched chunk around a rebalance, and no other need come behind it.
+
+        A source log that has lost records ends the worker: what comes under their offsets would be taken for them.
+        """
         stalls = Stalls()
         while True:
             await asyncio.sleep(_STALL_SECONDS)
+            before = self._slots.offsets()
             ends = await self._ends()
             if ends is None:
                 continue  # without a broker nothing can arrive
+            self._slots.verify_ends(before, ends)
             for number in stalls.found(steady_ms(), self._slots.behind(ends)):
                 log.warning("partition %d: nothing arrives although there is more to read; fetching it again", number)
                 for topic in self._settings.topics.sources:

@@ -10,6 +10,7 @@ from faust.types import TP, EventT
 
 from stream.cli import main
 from stream.engine import store
+from tests.telling_store import TellingStore
 
 _SECONDS_A_CHUNK = 0.5
 _SECONDS_TO_BEGIN = 0.7
@@ -21,7 +22,7 @@ async def dawdle(table: Table[Any, Any], event: EventT[Any]) -> None:
         await asyncio.sleep(_SECONDS_A_CHUNK)
 
 
-class DawdlingStore(store.Store):
+class DawdlingStore(TellingStore):
     """Takes its time between the end of a recovery and the work."""
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:

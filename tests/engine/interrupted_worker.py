@@ -13,7 +13,8 @@ from typing import cast
 from faust.types import TP, ConsumerMessage
 
 from stream.cli import main
-from stream.engine import transport
+from stream.engine import store, transport
+from tests.telling_store import TellingStore
 
 MOST = 3
 Rounds = AsyncGenerator[tuple[TP, ConsumerMessage], None]
@@ -28,7 +29,7 @@ class InterruptedConsumer(transport.Consumer):
         """What the real consumer fetches, up to the end of a changelog."""
         async with aclosing(cast("Rounds", super().getmany(timeout))) as messages:
             async for tp, message in messages:
-                if tp.topic == self._slots.names.changelog and self.ended < MOST and self._positions[tp] == self.highwater(tp):
+                if tp.topic == self._slots.names.changelog and self.ended < MOST and self._reading.positions[tp] == self.highwater(tp):
                     type(self).ended += 1
                     sys.stderr.write("a round ended early\n")
                     return
@@ -36,5 +37,6 @@ class InterruptedConsumer(transport.Consumer):
 
 
 if __name__ == "__main__":
+    store.Store = TellingStore  # type: ignore[misc]
     transport.Transport.Consumer = InterruptedConsumer
     main()

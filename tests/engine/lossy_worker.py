@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator
 from faust.types import TP, ConsumerMessage
 
 from stream.cli import main
-from stream.engine import transport
+from stream.engine import store, transport
+from tests.telling_store import TellingStore
 
 
 class LossyConsumer(transport.Consumer):
@@ -51,5 +52,6 @@ class LossyCopies(LossyConsumer):
 
 
 if __name__ == "__main__":
+    store.Store = TellingStore  # type: ignore[misc]
     transport.Transport.Consumer = LossyCopies if os.environ.get("LOSES") == "copies" else LossyConsumer
     main()

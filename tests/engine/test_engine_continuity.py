@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from copies import until_copied
 from engine_case import Case, Input, event, produced, this_minute
 from engine_worker import WorkerProcess, until
 from interrupted_worker import MOST as MOST_INTERRUPTED
@@ -54,8 +55,7 @@ async def test_a_copy_goes_on_behind_lost_chunks(
     await case.until_read()
     assert other.log.count("lost chunk") == MOST_LOST
     assert "a hole in the copy" in other.log
-    await asyncio.sleep(1)
-    await has_the_whole_copy(other, owner)
+    await has_the_whole_copy(case, other, owner)
     await case.audit()
 
 
@@ -69,8 +69,7 @@ async def test_a_copy_is_whole_although_rounds_ended_early(new: Callable[..., Ca
     await owner.until_ready()
     other = start(case, "interrupted", "tests.engine.interrupted_worker")
     assert await until(lambda: other.log.count("a round ended early") == MOST_INTERRUPTED, 30), other.log
-    await asyncio.sleep(1)
-    await has_the_whole_copy(other, owner)
+    await has_the_whole_copy(case, other, owner)
     await case.audit()
 
 
@@ -84,13 +83,13 @@ async def test_a_copy_is_whole_although_the_recovery_ended(new: Callable[..., Ca
     await owner.until_ready()
     other = start(case, "dawdling", "tests.engine.dawdling_worker")
     assert await other.until_logged("standing by")
-    await asyncio.sleep(5)
-    await has_the_whole_copy(other, owner)
+    await has_the_whole_copy(case, other, owner)
     await case.audit()
 
 
-async def has_the_whole_copy(other: WorkerProcess, owner: WorkerProcess) -> None:
+async def has_the_whole_copy(case: Case, other: WorkerProcess, owner: WorkerProcess) -> None:
     """The owner is killed, and who takes over has next to nothing to read."""
+    await until_copied(case, other)
     before = len(other.log)
     owner.kill()
     assert await until(lambda: other.log[before:].count("tickets recovered") == 1, 30), other.log

@@ -1,10 +1,14 @@
-"""A worker that keeps hour panes for 10 hours instead of 40 days, so that they come and go within a test; otherwise the real thing."""
+"""A worker that keeps hour panes for 10 hours instead of 40 days, so that they come and go within a test; otherwise the real thing.
+
+It tells how much of its memory is held.
+"""
 
 from __future__ import annotations
 
 from stream.cli import main
 from stream.engine import slot
 from stream.windows.spans import panes_held_from
+from tests.faults import held_memory
 
 HOURS = 10
 
@@ -17,4 +21,5 @@ def held_from(wall: int) -> tuple[int, int]:
 
 if __name__ == "__main__":
     vars(slot)["panes_held_from"] = held_from
+    held_memory.tell()
     main()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 from engine_worker import until
 
+from stream.devkit.fill import fill
 from stream.devkit.kafka import EmbeddedKafka
 from stream.durations import DAY
 from stream.engine import fenced
 from stream.engine.fenced import FencedProducer, OwnershipLost
 from tests.faults.feed import Feed, feeding, standard_load
 from tests.faults.stage import PATIENCE, NewStage, Stage
+from tests.faults.test_faults_input import flood
 
 pytestmark = pytest.mark.kafka
 
@@ -72,6 +75,29 @@ async def test_broker_dies_stands_still_and_is_away(
     note("broker: kill -9 and restart under load", kills, found.differences)
     note(f"broker: SIGSTOP for {still} s", 1, found.differences)
     note(f"broker: away for {gone} s", 1, found.differences)
+
+
+@pytest.mark.timeout(600)
+async def test_dead_letters_that_nobody_takes(
+    own_kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None], seed: int, *, is_long: bool
+) -> None:
+    """In a flood of bad records the broker stands still for longer than a batch is waited for: the worker goes on, every letter is there."""
+    size, still = (60_000, 45) if is_long else (6_000, 4)
+    stage = new_stage(own_kafka.bootstrap_servers)
+    await stage.case.create_topics()
+    bad, classes = flood(size, random.Random(seed))
+    await fill(stage.case.settings, [*standard_load(100, seed), *bad])
+    worker = stage.launch()
+    assert await worker.until_logged("tickets recovered", 40), worker.log
+    await asyncio.sleep(0.3)
+    own_kafka.pause()
+    await asyncio.sleep(still)
+    own_kafka.resume()
+    found = await stage.verdict(120)
+    assert worker.is_running
+    assert not is_long or "(dead letters: " in worker.log, worker.log
+    await stage.stop_all()
+    note(f"broker: SIGSTOP for {still} s in a flood of bad records", sum(classes.values()), found.differences)
 
 
 async def test_who_opens_a_producer_waits_for_the_broker(own_kafka: EmbeddedKafka, new_stage: NewStage) -> None:

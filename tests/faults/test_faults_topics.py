@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
 from collections.abc import Callable
 
@@ -34,6 +36,28 @@ async def test_sums_made_anew(kafka: EmbeddedKafka, new_stage: NewStage, note: C
     await assert_ends(worker, problem)
     await assert_ends(stage.launch(), problem)
     note("the topic of the sums made anew under a worker: refused, then rebuilt", 1, (await rebuilt(stage)).differences)
+
+
+def lose_last_batch(broker: EmbeddedKafka, topic: str) -> None:
+    """A crash of the broker's machine: the end of a log was not on the disk yet, and the broker begins again without it."""
+    broker.kill()
+    (folder,) = broker.folder.rglob(f"{topic}-0")
+    (log,) = folder.glob("*.log")
+    os.truncate(log, log.stat().st_size - 1)
+    broker.start()
+
+
+async def test_source_loses_its_end(own_kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None]) -> None:
+    """New events under offsets that the state has seen already would be skipped silently: the worker ends, and no other one starts."""
+    stage, worker = await at_work(new_stage, own_kafka)
+    name = stage.case.settings.topics.ratings
+    await rate(stage.case, RATINGS)
+    await stage.case.until_read()
+    await asyncio.to_thread(lose_last_batch, own_kafka, name)
+    problem = f"{name}/0 ends at offset "
+    await assert_ends(worker, problem)
+    await assert_ends(stage.launch(), problem)
+    note("a source topic without its end after a crash: refused, then rebuilt", 1, (await rebuilt(stage)).differences)
 
 
 async def test_cut_by_retention_under_a_worker(kafka: EmbeddedKafka, new_stage: NewStage, note: Callable[..., None]) -> None:

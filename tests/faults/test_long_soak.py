@@ -32,6 +32,7 @@ from stream.durations import HOUR, MINUTE, SECOND
 from stream.engine import topics
 from stream.kafka_client import client_options
 from stream.outlets import metric_names as names
+from tests.faults import held_memory
 from tests.faults.arrivals import Arrivals
 from tests.faults.results import Growth
 from tests.faults.slope import slope
@@ -59,7 +60,7 @@ EXPIRED = 15
 
 
 class Sample(NamedTuple):
-    """One moment, of all workers: memory and changelog in MB, file handles, records not durable yet, tickets and sums held."""
+    """One moment, of all workers: memory and changelog in MB, file handles, records not durable yet, tickets and sums, and what is held of memory."""
 
     memory_mb: float
     changelog_mb: float
@@ -67,6 +68,9 @@ class Sample(NamedTuple):
     lag: float
     tickets: float
     sums: float
+    allocated_mb: float
+    unused_mb: float
+    blocks: float
 
 
 GROWTH: dict[str, Callable[[float, float], float]] = {
@@ -121,10 +125,10 @@ def megabytes(folder: Path, topic: str) -> float:
 class Soak:
     """One run: its load, and what was seen of the workers every few seconds."""
 
-    def __init__(self, stage: Stage, kafka: EmbeddedKafka, ports: Sequence[int], arrivals: Arrivals) -> None:
+    def __init__(self, stage: Stage, kafka: EmbeddedKafka, ports: Sequence[int], arrivals: Arrivals, told: list[Path]) -> None:
         self.samples: list[Sample] = []
         self._stage, self._kafka, self._ports = stage, kafka, ports
-        self._arrivals = arrivals
+        self._arrivals, self._told = arrivals, told
         self._began = time.monotonic()
 
     @property
@@ -141,7 +145,7 @@ class Soak:
             size = await asyncio.to_thread(megabytes, self._kafka.folder, self._stage.case.names.changelog)
             held = seen[names.LAG], seen[names.STATE_TICKETS], seen[names.STATE_SUMS]
             memory = sum(process.memory_info().rss for process in processes) / 2**20
-            found = Sample(memory, size, sum(process.num_fds() for process in processes), *held)
+            found = Sample(memory, size, sum(process.num_fds() for process in processes), *held, *held_memory.read(self._told))
             print(f"{self.passed:6.1%}  " + "  ".join(f"{name} {value:,.0f}" for name, value in found._asdict().items()))  # noqa: T201
             if self.passed > WARM_UP:
                 self.samples.append(found)
@@ -226,11 +230,12 @@ async def test_soak(broker: EmbeddedKafka, new_stage: NewStage, note: Callable[.
     clock = simulated(real_ms() + 5 * SECOND)
     stage = new_stage(broker.bootstrap_servers, metrics={"windows": ["1h"]}, clock=clock, publish={}, **SETTINGS)
     await stage.case.create_topics()
-    for port in ports:
-        await stage.joined(module="tests.faults.fast_ageing", CSAT_METRICS__PORT=str(port))
+    told = [stage.case.folder / f"held-{port}.json" for port in ports]
+    for port, file in zip(ports, told, strict=True):
+        await stage.joined(module="tests.faults.fast_ageing", CSAT_METRICS__PORT=str(port), **{held_memory.VARIABLE: str(file)})
     await compact_at_once(stage.case)
     arrivals = Arrivals(seed, int(stage.case.settings.clock.simulated_from or 0), RATE, SPEED)
-    soak = Soak(stage, broker, ports, arrivals)
+    soak = Soak(stage, broker, ports, arrivals, told)
     async with beside(asyncio.create_task(soak.sample())):
         await soak.load()
     assert len(stage.running) == WORKERS, [worker.log for worker in stage.workers]

@@ -9,7 +9,14 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    NotLeaderForPartitionError,
+    TopicAuthorizationFailedError,
+)
 from aiokafka.structs import ConsumerRecord
 
 from schemas.read import Refused
@@ -24,6 +31,7 @@ from stream.engine.names import Names
 from stream.engine.slot import Slot
 from stream.engine.slots import Slots
 from stream.engine.verify import Ends
+from stream.errors import StartRefused
 from stream.kpis.registry import layout
 from stream.outlets.health import Health
 from stream.rules import rules_of
@@ -64,11 +72,12 @@ class Log:
 
     def __init__(self) -> None:
         self.answers = asyncio.Event()
+        self.end = 0
 
     async def ends(self, _partition: int) -> Mapping[str, Ends]:
-        """Empty topics."""
+        """All topics end at the same offset."""
         await self.answers.wait()
-        return {topic: Ends(0, 0) for topic in SETTINGS.topics.sources}
+        return {topic: Ends(0, self.end) for topic in SETTINGS.topics.sources}
 
 
 @pytest.fixture
@@ -103,6 +112,26 @@ async def owned(slots: Slots, log: Log) -> Slot:
     return slot
 
 
+async def with_a_letter(producers: list[Producer], producer: Producer, error: KafkaError) -> tuple[Slots, Slot, list[int]]:
+    """Partition 0 with a dead letter that is refused with this error, and a list of who has joined again for it."""
+    log, joined = Log(), list[int]()
+    slots = slots_with(log)
+    producers += [producer]
+    slot = await owned(slots, log)
+
+    async def send(_refused: object) -> None:
+        raise error
+
+    async def rejoin() -> None:
+        joined.append(slot.number)
+
+    slots.letters = cast("Letters", SimpleNamespace(counts=Counter(), send=send))
+    slots.on_lost = rejoin
+    slot.refused.append(cast("tuple[ConsumerRecord, Refused]", (None, None)))
+    slot.partition.changed = True
+    return slots, slot, joined
+
+
 async def test_a_slot_that_was_replaced_writes_nothing(producers: list[Producer]) -> None:
     """Another worker has written meanwhile: the old state must not go out with the new producer, whichever timer still runs for it."""
     log, second = Log(), Producer(20)
@@ -118,27 +147,23 @@ async def test_a_slot_that_was_replaced_writes_nothing(producers: list[Producer]
     assert (old.is_ready, second.written) == (False, claims)
 
 
-async def test_dead_letters_that_do_not_go_out_end_no_worker(producers: list[Producer]) -> None:
+@pytest.mark.parametrize("error", [KafkaTimeoutError(), NotLeaderForPartitionError(), KafkaConnectionError(), KafkaError("unsent")], ids=repr)
+async def test_dead_letters_that_do_not_go_out_end_no_worker(producers: list[Producer], error: KafkaError) -> None:
     """A broker that is away for long: nothing goes out without them, the state is let go of, and the worker joins again."""
-    log, first = Log(), Producer(0)
-    slots = slots_with(log)
-    producers += [first]
-    slot = await owned(slots, log)
-    joined = []
-
-    async def send(_refused: object) -> None:
-        raise KafkaTimeoutError
-
-    async def rejoin() -> None:
-        joined.append(slot.number)
-
-    slots.letters = cast("Letters", SimpleNamespace(counts=Counter(), send=send))
-    slots.on_lost = rejoin
-    slot.refused.append(cast("tuple[ConsumerRecord, Refused]", (None, None)))
-    slot.partition.changed = True
+    first = Producer(0)
+    slots, slot, joined = await with_a_letter(producers, first, error)
     claims = list(first.written)
     await slots._flush(slot)
     assert (slot.lost, joined, first.written) == (True, [0], claims)
+
+
+@pytest.mark.parametrize("error", [MessageSizeTooLargeError(), TopicAuthorizationFailedError()], ids=repr)
+async def test_dead_letters_that_never_go_out_end_the_worker(producers: list[Producer], error: KafkaError) -> None:
+    """To join again and again would help nobody."""
+    slots, slot, joined = await with_a_letter(producers, Producer(0), error)
+    with pytest.raises(type(error)):
+        await slots._flush(slot)
+    assert (slot.lost, joined) == (True, [])
 
 
 async def test_a_copy_after_a_claim_that_was_refused(producers: list[Producer]) -> None:
@@ -307,3 +332,46 @@ async def test_state_that_was_never_whole_is_not_kept(producers: list[Producer])
     await slots._claim(0)
     assert not slots._slots[0].is_ready
     assert slots.is_recovering
+
+
+async def with_twenty_read(producers: list[Producer], log_of_ends: Log) -> tuple[Slots, Slot]:
+    """Partition 0, which has read twenty ratings."""
+    slots = slots_with(log_of_ends)
+    producers += [Producer(0)]
+    slot = await owned(slots, log_of_ends)
+    slot.partition.next_offsets[SETTINGS.topics.ratings] = 20
+    return slots, slot
+
+
+@pytest.mark.parametrize("end", [10, 25])
+async def test_a_source_that_is_read_from_an_earlier_place(producers: list[Producer], end: int) -> None:
+    """The consumer began anew since the place was not there: the log has lost records, unless it still has more than was read."""
+    log_of_ends = Log()
+    slots, slot = await with_twenty_read(producers, log_of_ends)
+    log_of_ends.end = end
+    chunk = Chunk(SETTINGS.topics.ratings, 0, 20, 0, log([rated(NOON, 5)]))
+
+    async def seek(_tp: object, _offset: int) -> None:
+        raise AssertionError
+
+    taking = slots.take(chunk, seek, lambda _: 0)
+    if end < 20:
+        with pytest.raises(StartRefused, match="ends at offset 10, but 20 records of it are in the state"):
+            await taking
+    else:
+        await taking
+    assert slot.partition.next_offsets[SETTINGS.topics.ratings] == 20
+
+
+async def test_a_source_that_ends_before_what_was_read(producers: list[Producer]) -> None:
+    """What was read after its end was asked for does not count, nor what is owned no longer."""
+    slots, slot = await with_twenty_read(producers, Log())
+    place = SETTINGS.topics.ratings, 0
+    before = slots.offsets()
+    assert before[place] == 20
+    slot.partition.next_offsets[place[0]] = 30
+    slots.verify_ends(before, {place: 20})
+    with pytest.raises(StartRefused):
+        slots.verify_ends(before, {place: 19})
+    slot.lost = True
+    slots.verify_ends(before, {place: 19})
