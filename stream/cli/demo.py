@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stream.cli.child import WorkerChild, running_worker
-from stream.cli.embedded import create_all, embedded, end_on_sigterm, starting_text, throwaway_kafka
+from stream.cli.embedded import create_all, embedded, end_on_sigterm, run_until_sigterm, starting_text, throwaway_kafka
 from stream.cli.follow import Outputs
 from stream.cli.screen import Frame, Past, Screen, rows_of, screen
 from stream.cli.simulation import Plan, Simulation, plan_of
@@ -35,7 +35,7 @@ def run_demo(seconds: float | None, speed: float, rate: float, metrics_port: int
         with throwaway_kafka() as kafka, tempfile.TemporaryDirectory(prefix="csat-stream-demo-") as folder:
             plan = plan_of(real_ms(), speed, rate)
             settings = settings_of(plan, embedded(kafka), real_ms(), port)
-            asyncio.run(_run(plan, settings, Path(folder), told, seconds))
+            run_until_sigterm(_run(plan, settings, Path(folder), told, seconds))
 
 
 def settings_of(plan: Plan, kafka: dict[str, Any], real_now: int, metrics_port: int | None = None) -> Settings:

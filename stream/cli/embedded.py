@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from stream.devkit import jars
 from stream.devkit.kafka import EmbeddedKafka
 from stream.engine import topics
 from stream.settings import Settings
+
+Result = TypeVar("Result")
 
 
 def starting_text() -> str:
@@ -39,6 +42,23 @@ def end_on_sigterm() -> None:
         raise SystemExit(128 + number)
 
     signal.signal(signal.SIGTERM, end)
+
+
+def run_until_sigterm(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run this in an event loop of its own. SIGTERM cancels it: an exception at any place of a loop would leave other tasks without their end."""
+
+    async def cancellable() -> Result:
+        task = asyncio.current_task()
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    try:
+        return asyncio.run(cancellable())
+    except asyncio.CancelledError:
+        raise SystemExit(128 + signal.SIGTERM) from None
+    finally:
+        end_on_sigterm()
 
 
 async def create_all(settings: Settings, partitions: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from stream.audit.topics import read_scores
 from stream.board.table import in_order
 from stream.cli.child import running_worker
 from stream.cli.common import Common, remark
-from stream.cli.embedded import create_all, embedded, end_on_sigterm, starting_text, throwaway_kafka
+from stream.cli.embedded import create_all, embedded, end_on_sigterm, run_until_sigterm, starting_text, throwaway_kafka
 from stream.cli.intake import newest_time, read, summary, tell_faults
 from stream.cli.scores import json_line, print_scores
 from stream.cli.steps import Steps, steps
@@ -70,7 +69,7 @@ def _through_kafka(common: Common, mapping: Mapping | None, intake: Intake, now:
     told.say(starting_text())
     with throwaway_kafka() as kafka, tempfile.TemporaryDirectory(prefix="csat-stream-try-") as folder:
         settings = common.settings({**_own(mapping), **_at_once(now), **embedded(kafka)})
-        return asyncio.run(_score(settings, intake, Path(folder), told))
+        return run_until_sigterm(_score(settings, intake, Path(folder), told))
 
 
 async def _score(settings: Settings, intake: Intake, folder: Path, told: Steps) -> list[Score]:

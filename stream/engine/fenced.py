@@ -13,7 +13,14 @@ from asyncio import Future
 from collections.abc import Iterable, Sequence
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import (
+    CorruptRecordException,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    UnknownError,
+)
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
@@ -33,6 +40,7 @@ _CLOSE_SECONDS = 5.0
 _PATIENCE = 120_000
 _AGAIN_SECONDS = 0.5
 _DIGITS = 12
+_MAY_PASS = (KafkaTimeoutError, UnknownError, CorruptRecordException)
 
 
 class OwnershipLost(Exception):
@@ -142,9 +150,10 @@ class FencedProducer:
 def may_pass(error: KafkaError) -> bool:
     """Whether the same may succeed later.
 
-    aiokafka says a plain KafkaError of a connection that ended while it looked for the coordinator, and calls its own timeout not retriable.
+    aiokafka says a plain KafkaError of a connection that ended while it looked for the coordinator, and calls some not retriable that are: its own
+    timeout, and what a broker answers whose disk is full (UnknownError).
     """
-    return bool(error.retriable) or isinstance(error, KafkaTimeoutError) or type(error) is KafkaError
+    return bool(error.retriable) or isinstance(error, _MAY_PASS) or type(error) is KafkaError
 
 
 def _largest(records: Sequence[Record]) -> str:

@@ -41,8 +41,3 @@ class Reading:
         """A fetch was broken off: whatever it had of any of them is lost."""
         for tp, begins in list(self.positions.items()):
             self.lose(tp, begins, self.seeks[tp])
-
-    def take_lost(self) -> dict[TP, int]:
-        """Where changelogs are to be fetched from again."""
-        lost, self.lost = self.lost, {}
-        return {tp: begins for tp, (number, begins) in lost.items() if self.seeks[tp] == number}

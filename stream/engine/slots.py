@@ -23,7 +23,7 @@ from stream.engine.local_store import LocalStore, open_store
 from stream.engine.names import Names
 from stream.engine.room import MOST_EVENTS
 from stream.engine.slot import Slot
-from stream.engine.verify import SourceLog, explain_gap, verify_end, verify_marker, verify_offsets, verify_still_there
+from stream.engine.verify import SourceLog, explain_gap, verify_marker, verify_offsets
 from stream.errors import CsatStreamError, FlushTooLarge, StartRefused
 from stream.outlets.health import Health
 from stream.rules import Rules
@@ -250,8 +250,6 @@ class Slots:
             if chunk.seek == seek_number(tp):
                 await seek_again(tp, done)
             return
-        if chunk.records[0].offset < chunk.begins:
-            await verify_still_there(self.source_log, tp.topic, tp.partition, done)
         records = chunk.records
         while records and slot.is_ready:
             records = records[slot.apply(chunk.topic, records, self.reader) :]
@@ -311,13 +309,6 @@ class Slots:
         return {
             (topic, number): offset for number, slot in self._slots.items() if slot.is_ready for topic, offset in slot.partition.next_offsets.items()
         }
-
-    def verify_ends(self, before: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int]) -> None:
-        """StartRefused where a source log ends before the offsets that were held `before` its ends were asked for."""
-        held = {number for number, slot in self._slots.items() if slot.is_ready}
-        for (topic, number), done in before.items():
-            if number in held:
-                verify_end(topic, number, done, ends.get((topic, number), done))
 
     def behind(self, ends: Mapping[tuple[str, int], int]) -> dict[int, int]:
         """Of partitions that are owned, not in the middle of a flush, and have more to read: the sum of the offsets that they have come to."""

@@ -38,6 +38,10 @@ class BrokerLog:
         place = TopicPartition(topic, partition)
         return int((await self._consumer.end_offsets([place]))[place])
 
+    def forget_leaders(self) -> None:
+        """Ask anew which brokers lead the partitions: one that was cut off may answer although another one leads by now."""
+        self._consumer._client.force_metadata_update()  # noqa: SLF001 (aiokafka asks by itself only after minutes)
+
     async def all_ends(self) -> dict[tuple[str, int], int]:
         """The offset behind the last record, by topic and partition."""
         places = [TopicPartition(topic, number) for topic in self._settings.topics.sources for number in self._partitions]

@@ -7,6 +7,7 @@ the number of the seek it was fetched after. Who reads it can tell a hole, and s
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -17,6 +18,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+from mode.threads import ServiceThread, WorkerThread
 
 from stream.engine.chunk import Chunk
 from stream.engine.merge import Merge, Run
@@ -29,16 +31,33 @@ CHUNK = 1_000
 _LONGEST_FETCH_MS = 50
 _PATIENCE = 0.25
 """Seconds for which a source topic with records left is waited for, while others of its partition have records fetched."""
+_COMES_UP = 0.02
 _SOON = 0.1
 """Seconds after which to look again whether source topics may be read: a recovery may end any moment."""
 
 
+class _Daemon(WorkerThread):
+    """A thread that the end of the process does not wait for: without a broker it may never come to its own."""
+
+    def __init__(self, service: ServiceThread, **kwargs: Any) -> None:
+        super().__init__(service, **kwargs)
+        self.daemon = True
+
+
 class _Thread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread, but a fetch that finds nothing ends soon.
+    """Faust's consumer thread, but a fetch that finds nothing ends soon, and so does a thread that is stopped while it starts.
 
     There is one fetch under way for each broker, and while it waits for an idle partition, no other partition is fetched: Faust's 1.5 s would hold up
     a backlog again and again.
     """
+
+    Worker = _Daemon
+
+    async def stop(self) -> None:
+        """Stop, once there is something to stop: Faust would not even tell a thread that is still coming up, and it would stay in the group."""
+        while self._thread is not None and self._thread.is_alive() and not self._started.is_set():  # noqa: ASYNC110 (an event of another loop)
+            await asyncio.sleep(_COMES_UP)
+        await super().stop()
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -137,8 +156,10 @@ class Consumer(driver.Consumer):
 
     async def _fetch_lost(self) -> None:
         """Fetch again what was not handed on of changelogs: nothing need come behind it that would show the hole, and a copy would lack it."""
-        for tp, begins in self._reading.take_lost().items():
-            await self.go_to(tp, begins)
+        lost, self._reading.lost = self._reading.lost, {}
+        for tp, (number, begins) in lost.items():
+            if self.seek_number(tp) == number:  # asked when its turn comes: somebody may seek meanwhile
+                await self.go_to(tp, begins)
 
     async def _runs(self, fetched: Mapping[TP, list[Any]], before: Counter[TP]) -> Iterator[Run]:
         """Changelogs as they were fetched; source topics merged. What was fetched while its topic partition was sought is void."""

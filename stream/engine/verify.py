@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
@@ -61,12 +60,6 @@ def verify_end(topic: str, number: int, done: int, end: int) -> None:
         raise StartRefused(
             f"{topic}/{number} ends at offset {end}, but {done} records of it are in the state", "the log lost data: run `csat-stream rebuild`"
         )
-
-
-async def verify_still_there(source_log: SourceLog, topic: str, number: int, done: int) -> None:
-    """The same for a log that is read from an earlier place than was asked for, as a consumer does that finds no such offset any more."""
-    with contextlib.suppress(KafkaError):  # without a broker nobody can say
-        verify_end(topic, number, done, (await source_log.ends(number))[topic].end)
 
 
 async def explain_gap(source_log: SourceLog, topic: str, number: int, done: int) -> None:

@@ -23,6 +23,7 @@ from stream.engine.ending import cancelled, end_if_asked, within
 from stream.engine.fenced import OwnershipLost
 from stream.engine.liveness import Liveness
 from stream.engine.local_store import check_installed, held
+from stream.engine.log_ends import LogEnds
 from stream.engine.markers import verify_state
 from stream.engine.names import Names
 from stream.engine.scorer import Scorer
@@ -284,14 +285,15 @@ class Worker:
 
         A source log that has lost records ends the worker: what comes under their offsets would be taken for them.
         """
-        stalls = Stalls()
+        stalls, log_ends = Stalls(), LogEnds()
         while True:
             await asyncio.sleep(_STALL_SECONDS)
             before = self._slots.offsets()
             ends = await self._ends()
             if ends is None:
                 continue  # without a broker nothing can arrive
-            self._slots.verify_ends(before, ends)
+            if not log_ends.verify(before, ends):
+                self._source_log.forget_leaders()
             for number in stalls.found(steady_ms(), self._slots.behind(ends)):
                 log.warning("partition %d: nothing arrives although there is more to read; fetching it again", number)
                 for topic in self._settings.topics.sources:

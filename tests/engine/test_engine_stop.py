@@ -51,6 +51,15 @@ async def test_stopped_under_load(new: Callable[..., Case], start: Callable[...,
     await assert_revisions_count(case)
 
 
+async def test_stopped_while_it_starts(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
+    """SIGTERM when the thread of the consumer is just coming up: nobody has to wait for it for ever."""
+    case = new()
+    await case.create_topics()
+    worker = start(case, "late", "tests.engine.late_thread_worker")
+    assert await worker.until_logged("a thread comes up")
+    assert await worker.stop(STOP_SECONDS) == 0
+
+
 async def test_restart_when_nothing_happened(new: Callable[..., Case], start: Callable[..., WorkerProcess]) -> None:
     """A restarted worker publishes the scores that stand, the same but for their revision."""
     now = this_minute()

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError, UnknownError
 from engine_case import Case
 
 from stream.clock import real_ms
@@ -36,16 +37,22 @@ class Feed:
 async def feeding(case: Case, records: Sequence[LoadRecord], per_second: int) -> AsyncIterator[Feed]:
     """Produce at this rate, in order, until the block ends or the records do; what is under way then is acknowledged first.
 
-    A broker that is away is waited for: an idempotent producer neither gives up nor repeats.
+    A broker that is away is waited for: an idempotent producer neither gives up nor repeats. It does give up where the broker's disk is full; what
+    was under way then is produced again, and some of it is there twice.
     """
     feed, over = Feed(), asyncio.Event()
-    producer = AIOKafkaProducer(**client_options(case.settings.kafka), acks="all", enable_idempotence=True)
-    await producer.start()
+    producer = await _connected(case)
 
     async def run() -> None:
+        nonlocal producer
         while feed.produced < len(records) and not over.is_set():
             piece = records[feed.produced : feed.produced + _PIECE]
-            await _produce(producer, case.settings.topics.sources, piece)
+            try:
+                await _produce(producer, case.settings.topics.sources, piece)
+            except UnknownError:
+                await producer.stop()
+                producer = await _connected(case)
+                continue
             feed.produced += len(piece)
             await asyncio.sleep(_PIECE / per_second)
 
@@ -58,9 +65,21 @@ async def feeding(case: Case, records: Sequence[LoadRecord], per_second: int) ->
         await producer.stop()
 
 
+async def _connected(case: Case) -> AIOKafkaProducer:
+    """A producer, as soon as there is a broker."""
+    while True:
+        producer = AIOKafkaProducer(**client_options(case.settings.kafka), acks="all", enable_idempotence=True)
+        with contextlib.suppress(KafkaConnectionError):
+            await producer.start()
+            return producer
+        await producer.stop()
+        await asyncio.sleep(1)
+
+
 async def _produce(producer: AIOKafkaProducer, topics: Sequence[str], records: Sequence[LoadRecord]) -> None:
     sent = [
         await producer.send(topics[record.topic_index], record.value, key=record.partition_key, timestamp_ms=record.time_ms) for record in records
     ]
-    for acknowledgement in sent:
-        await acknowledgement
+    for error in await asyncio.gather(*sent, return_exceptions=True):
+        if isinstance(error, BaseException):
+            raise error

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import json
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,11 +32,17 @@ class _MallInfo(ctypes.Structure):
     _fields_ = tuple((name, ctypes.c_size_t) for name in _FIELDS)
 
 
+@functools.cache
+def _mallinfo() -> Callable[[], _MallInfo]:
+    """The function; looked up once, since each look leaves garbage behind."""
+    function = ctypes.CDLL(None).mallinfo2
+    function.restype = _MallInfo
+    return function
+
+
 def held() -> Held:
     """What this process holds. AttributeError where the C library is not glibc 2.33 or later."""
-    mallinfo = ctypes.CDLL(None).mallinfo2
-    mallinfo.restype = _MallInfo
-    info = mallinfo()
+    info = _mallinfo()()
     return Held((info.uordblks + info.hblkhd) / 2**20, info.fordblks / 2**20, float(sys.getallocatedblocks()))
 
 
@@ -46,7 +54,9 @@ def read(files: list[Path]) -> Held:
 
 def tell() -> None:
     """Write to the file every few seconds, in a thread, as long as the process lives."""
-    if not hasattr(ctypes.CDLL(None), "mallinfo2"):
+    try:
+        _mallinfo()
+    except AttributeError:
         return
     threading.Thread(target=_write_again_and_again, args=(Path(os.environ[VARIABLE]),), daemon=True).start()
 

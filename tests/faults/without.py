@@ -19,6 +19,7 @@ from stream.cli import main
 from stream.engine import alert_log, fenced, markers, scorer, slot, slots, topic_watch, topics, transport
 from stream.engine.chunk import Chunk
 from stream.engine.fenced import FencedProducer, Record
+from stream.engine.log_ends import LogEnds
 from stream.engine.topics import BATCH_LIMIT
 from stream.engine.verify import Ends, verify_marker, verify_offsets
 from stream.errors import StartRefused
@@ -220,6 +221,7 @@ def _offsets(change: Callable[[Ends, int], Ends]) -> None:
 
 
 def _log_end() -> None:
+    _replace(LogEnds, "verify", lambda *_: True)  # it would find the same seconds later
     _offsets(lambda ends, done: Ends(ends.first, max(ends.end, done)))
 
 

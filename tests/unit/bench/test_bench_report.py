@@ -63,9 +63,14 @@ def test_peers_with_and_without_figures() -> None:
         "correct": False,
     }
     skipped = {"job": "w1", "contestant": "Other", "events_per_second": None, "correct": None, "skipped": "no JDK"}
-    page = report.pages({"latest": _LATEST, "peers": [measured, skipped]})["performance.md"]
-    assert "| w1 | csat-stream | 10 | 2.5 | 3 | wrong |" in page
-    assert "| w1 | Other | - | - | - | no JDK |" in page
+    runs = [{**measured, "cpu_seconds_per_million": seconds} for seconds in (2.5, 3.0, 2.25)]
+    machine = {"commit": "abcdef01", "cpu": "one", "reference_ms": 84.5}
+    page = report.pages({"latest": _LATEST, "peers": [measured, skipped], "peers_runs": {"machine": machine, "runs": [*runs, skipped]}})[
+        "performance.md"
+    ]
+    assert "| w1 | csat-stream | 10 | 2.5 | 2.2 | 3.0 | 3 | wrong |" in page
+    assert "| w1 | Other | - | - | - | - | - | no JDK |" in page
+    assert "Measured on abcdef01, one; the fixed loop took 84 ms in that run." in page
     assert "2.5 CPU s, 10 events/s" in page
 
 

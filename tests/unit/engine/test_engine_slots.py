@@ -16,6 +16,7 @@ from aiokafka.errors import (
     MessageSizeTooLargeError,
     NotLeaderForPartitionError,
     TopicAuthorizationFailedError,
+    UnknownError,
 )
 from aiokafka.structs import ConsumerRecord
 
@@ -31,7 +32,6 @@ from stream.engine.names import Names
 from stream.engine.slot import Slot
 from stream.engine.slots import Slots
 from stream.engine.verify import Ends
-from stream.errors import StartRefused
 from stream.kpis.registry import layout
 from stream.outlets.health import Health
 from stream.rules import rules_of
@@ -72,12 +72,11 @@ class Log:
 
     def __init__(self) -> None:
         self.answers = asyncio.Event()
-        self.end = 0
 
     async def ends(self, _partition: int) -> Mapping[str, Ends]:
-        """All topics end at the same offset."""
+        """Empty topics."""
         await self.answers.wait()
-        return {topic: Ends(0, self.end) for topic in SETTINGS.topics.sources}
+        return {topic: Ends(0, 0) for topic in SETTINGS.topics.sources}
 
 
 @pytest.fixture
@@ -147,7 +146,9 @@ async def test_a_slot_that_was_replaced_writes_nothing(producers: list[Producer]
     assert (old.is_ready, second.written) == (False, claims)
 
 
-@pytest.mark.parametrize("error", [KafkaTimeoutError(), NotLeaderForPartitionError(), KafkaConnectionError(), KafkaError("unsent")], ids=repr)
+@pytest.mark.parametrize(
+    "error", [KafkaTimeoutError(), NotLeaderForPartitionError(), KafkaConnectionError(), UnknownError(), KafkaError("unsent")], ids=repr
+)
 async def test_dead_letters_that_do_not_go_out_end_no_worker(producers: list[Producer], error: KafkaError) -> None:
     """A broker that is away for long: nothing goes out without them, the state is let go of, and the worker joins again."""
     first = Producer(0)
@@ -332,46 +333,3 @@ async def test_state_that_was_never_whole_is_not_kept(producers: list[Producer])
     await slots._claim(0)
     assert not slots._slots[0].is_ready
     assert slots.is_recovering
-
-
-async def with_twenty_read(producers: list[Producer], log_of_ends: Log) -> tuple[Slots, Slot]:
-    """Partition 0, which has read twenty ratings."""
-    slots = slots_with(log_of_ends)
-    producers += [Producer(0)]
-    slot = await owned(slots, log_of_ends)
-    slot.partition.next_offsets[SETTINGS.topics.ratings] = 20
-    return slots, slot
-
-
-@pytest.mark.parametrize("end", [10, 25])
-async def test_a_source_that_is_read_from_an_earlier_place(producers: list[Producer], end: int) -> None:
-    """The consumer began anew since the place was not there: the log has lost records, unless it still has more than was read."""
-    log_of_ends = Log()
-    slots, slot = await with_twenty_read(producers, log_of_ends)
-    log_of_ends.end = end
-    chunk = Chunk(SETTINGS.topics.ratings, 0, 20, 0, log([rated(NOON, 5)]))
-
-    async def seek(_tp: object, _offset: int) -> None:
-        raise AssertionError
-
-    taking = slots.take(chunk, seek, lambda _: 0)
-    if end < 20:
-        with pytest.raises(StartRefused, match="ends at offset 10, but 20 records of it are in the state"):
-            await taking
-    else:
-        await taking
-    assert slot.partition.next_offsets[SETTINGS.topics.ratings] == 20
-
-
-async def test_a_source_that_ends_before_what_was_read(producers: list[Producer]) -> None:
-    """What was read after its end was asked for does not count, nor what is owned no longer."""
-    slots, slot = await with_twenty_read(producers, Log())
-    place = SETTINGS.topics.ratings, 0
-    before = slots.offsets()
-    assert before[place] == 20
-    slot.partition.next_offsets[place[0]] = 30
-    slots.verify_ends(before, {place: 20})
-    with pytest.raises(StartRefused):
-        slots.verify_ends(before, {place: 19})
-    slot.lost = True
-    slots.verify_ends(before, {place: 19})

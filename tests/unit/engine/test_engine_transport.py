@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from faust.types import TP
+from mode.threads import ServiceThread
 
 from stream.engine import transport
 from stream.engine.merge import Merge
@@ -155,3 +157,21 @@ async def test_a_seek_is_worth_more_than_what_was_lost(consumer: Fetcher) -> Non
     found = await consumer.round()
     assert (SECOND, 700, 700) in found
     assert consumer.sought == []
+
+
+async def test_a_thread_that_is_coming_up_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faust stops only one that has come up; the other would stay in the group."""
+    stopped = []
+
+    async def stop(thread: ServiceThread) -> None:
+        stopped.append(thread._started.is_set())
+
+    monkeypatch.setattr(ServiceThread, "stop", stop)
+    thread: Any = object.__new__(transport._Thread)
+    thread._started, thread._thread = asyncio.Event(), SimpleNamespace(is_alive=lambda: True)
+    stopping = asyncio.create_task(thread.stop())
+    await asyncio.sleep(0.05)
+    assert stopped == []
+    thread._started.set()
+    await asyncio.wait_for(stopping, 1)
+    assert stopped == [True]
